@@ -1,0 +1,1 @@
+//! Every metric, attribute and event name that beacon emits.

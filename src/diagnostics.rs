@@ -1,0 +1,1 @@
+//! Beacon's own voice.

@@ -1,0 +1,8 @@
+//! From finished items to delivered requests. The only place that names the SDK.
+
+pub(crate) mod courier;
+pub(crate) mod encode;
+pub(crate) mod metrics;
+pub(crate) mod processors;
+pub(crate) mod resource;
+pub(crate) mod wire;
