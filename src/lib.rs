@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod logging;
 mod propagation;
+mod report;
 mod signal;
 
 pub use opentelemetry;

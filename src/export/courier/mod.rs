@@ -1,7 +1,21 @@
 //! Delivery: bounded queue, requests, several in flight, retry, exact accounting.
 
+mod announce;
+mod chunk;
+mod control;
+mod dispatch;
+mod gate;
 mod intake;
+mod lane;
+mod ledger;
+mod request;
 mod scope;
+mod sink;
 
+pub(crate) use announce::DeliveryState;
+pub(crate) use control::{Courier, CourierParts, SignalParts};
+pub(crate) use dispatch::OperationObserver;
 pub(crate) use intake::Intake;
+pub(crate) use lane::{Lane, LaneSnapshot};
 pub(crate) use scope::Scope;
+pub(crate) use sink::Sink;

@@ -1,0 +1,34 @@
+//! The only place that touches globals: once per process, all or nothing.
+
+use std::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+use crate::builder::TelemetryBuilder;
+use crate::error::InitError;
+use crate::telemetry::Telemetry;
+
+/// Where telemetry was installed. Held locked during the whole installation, so that of two
+/// callers that race one installs and the other learns who it was.
+static INSTALLED_AT: Mutex<Option<&'static Location<'static>>> = Mutex::new(None);
+
+pub(crate) fn install(
+    builder: TelemetryBuilder,
+    caller: &'static Location<'static>,
+) -> Result<Telemetry, InitError> {
+    let mut installed_at = INSTALLED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(first) = *installed_at {
+        return Err(InitError::AlreadyInstalled { first: first.into() });
+    }
+    // Before anything is started: nothing has to be undone.
+    if tracing::dispatcher::has_been_set() {
+        return Err(InitError::ForeignSubscriber);
+    }
+    let telemetry = builder.build()?;
+    if !telemetry.set_global_subscriber() {
+        // Someone else was quicker. The guard stops what was started.
+        return Err(InitError::ForeignSubscriber);
+    }
+    telemetry.set_global_providers();
+    *installed_at = Some(caller);
+    Ok(telemetry)
+}
