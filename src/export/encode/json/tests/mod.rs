@@ -271,7 +271,7 @@ fn is_default(value: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn traces_survive_the_round_trip(request in strategies::trace_request()) {
