@@ -1,0 +1,126 @@
+//! Protobuf on the writing side: tags, varints and nested messages, appended to a `Vec`.
+//!
+//! As in proto3, fields without presence are left out when they hold their default. Lengths are
+//! always written in their shortest form, so the bytes are as long as any other encoder's.
+//!
+//! Source: <https://protobuf.dev/programming-guides/encoding/>
+
+/// A nested message whose content is being written; [`close`] completes it.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct OpenMessage {
+    len_start: usize,
+    len_bytes_reserved: usize,
+}
+
+impl OpenMessage {
+    /// Where the content begins.
+    pub(super) fn content_start(&self) -> usize {
+        self.len_start.saturating_add(self.len_bytes_reserved)
+    }
+}
+
+/// Begins a nested message. `len_expected` decides how much room its length gets: a guess that is
+/// right costs nothing, a wrong one costs a move of the content in [`close`].
+pub(super) fn open(out: &mut Vec<u8>, field: u32, len_expected: usize) -> OpenMessage {
+    tag(out, field, WIRE_LEN);
+    let len_start = out.len();
+    let len_bytes_reserved = varint_len(len_expected as u64);
+    out.resize(len_start.saturating_add(len_bytes_reserved), 0);
+    OpenMessage { len_start, len_bytes_reserved }
+}
+
+/// Writes the length of a nested message in front of its content.
+pub(super) fn close(out: &mut Vec<u8>, message: &OpenMessage) {
+    let &OpenMessage { len_start, len_bytes_reserved } = message;
+    let content_start = message.content_start();
+    let content_end = out.len();
+    let len = content_end.saturating_sub(content_start);
+    let len_bytes = varint_len(len as u64);
+    let len_end = len_start.saturating_add(len_bytes);
+
+    if len_bytes > len_bytes_reserved {
+        out.resize(len_end.saturating_add(len), 0);
+    }
+    if len_bytes != len_bytes_reserved {
+        out.copy_within(content_start..content_end, len_end);
+        out.truncate(len_end.saturating_add(len));
+    }
+
+    let mut rest = len as u64;
+    for slot in out.get_mut(len_start..len_end).unwrap_or_default() {
+        *slot = varint_byte(rest);
+        rest >>= 7;
+    }
+}
+
+/// A string with presence: an element of a repeated field or a member of a oneof.
+#[inline]
+pub(super) fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
+    tag(out, field, WIRE_LEN);
+    varint(out, value.len() as u64);
+    out.extend_from_slice(value);
+}
+
+#[inline]
+pub(super) fn nonempty_str(out: &mut Vec<u8>, field: u32, value: &str) {
+    if !value.is_empty() {
+        bytes(out, field, value.as_bytes());
+    }
+}
+
+#[inline]
+pub(super) fn nonzero_varint(out: &mut Vec<u8>, field: u32, value: u64) {
+    if value != 0 {
+        tag(out, field, WIRE_VARINT);
+        varint(out, value);
+    }
+}
+
+#[inline]
+pub(super) fn nonzero_fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
+    if value != 0 {
+        tag(out, field, WIRE_FIXED32);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+#[inline]
+pub(super) fn nonzero_fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
+    if value != 0 {
+        tag(out, field, WIRE_FIXED64);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+#[inline]
+pub(super) fn tag(out: &mut Vec<u8>, field: u32, wire_type: u8) {
+    varint(out, u64::from(field) << 3 | u64::from(wire_type));
+}
+
+#[inline]
+pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(varint_byte(value));
+        value >>= 7;
+    }
+    out.push(varint_byte(value));
+}
+
+/// How many bytes [`varint`] writes.
+#[inline]
+pub(super) fn varint_len(value: u64) -> usize {
+    ((value | 1).ilog2() / 7).saturating_add(1) as usize
+}
+
+/// The first byte of a varint: seven bits, and a mark when more follow.
+#[inline]
+fn varint_byte(value: u64) -> u8 {
+    let [low, ..] = value.to_le_bytes();
+    if value >= 0x80 { low | 0x80 } else { low }
+}
+
+pub(super) const WIRE_VARINT: u8 = 0;
+pub(super) const WIRE_FIXED64: u8 = 1;
+pub(super) const WIRE_LEN: u8 = 2;
+pub(super) const WIRE_FIXED32: u8 = 5;

@@ -1,0 +1,200 @@
+//! Attribute values to the bytes of an `AnyValue` in a field of another message.
+//!
+//! Source: opentelemetry-proto, common/v1/common.proto.
+
+use opentelemetry::logs::AnyValue;
+use opentelemetry::{Array, Value};
+
+use crate::export::encode::buffer::{
+    WIRE_FIXED64, WIRE_LEN, WIRE_VARINT, bytes, close, nonempty_str, open, tag, varint, varint_len,
+};
+
+/// Writes `KeyValue { key, value }` where `write_value` writes the `AnyValue` into the field that
+/// it is given. `value_len` is the length of a string value, or a guess for others.
+#[inline]
+pub(super) fn write_key_value(
+    out: &mut Vec<u8>,
+    field: u32,
+    key: &str,
+    value_len: usize,
+    write_value: impl FnOnce(&mut Vec<u8>, u32),
+) {
+    // Three tags, three lengths.
+    let len_expected = key.len().saturating_add(value_len).saturating_add(6);
+    let entry = open(out, field, len_expected);
+    nonempty_str(out, KEY_VALUE_KEY, key);
+    write_value(out, KEY_VALUE_VALUE);
+    close(out, &entry);
+}
+
+/// Writes a value of a span, a span event, a link, a scope or a resource.
+pub(super) fn write_value(out: &mut Vec<u8>, field: u32, value: &Value, chars_max: Option<usize>) {
+    match value {
+        Value::Bool(value) => write_bool(out, field, *value),
+        Value::F64(value) => write_f64(out, field, *value),
+        Value::I64(value) => write_i64(out, field, *value),
+        Value::String(value) => write_str(out, field, cut_str(value.as_str(), chars_max)),
+        Value::Array(array) => write_array(out, field, array, chars_max),
+        _ => write_nothing(out, field),
+    }
+}
+
+/// The length of the value where it is long enough to matter, for [`write_key_value`].
+pub(super) fn len_hint(value: &Value) -> usize {
+    match value {
+        Value::String(value) => value.as_str().len(),
+        _ => 0,
+    }
+}
+
+/// Writes a value of a log record. Lists and maps nested deeper than [`DEPTH_MAX`] become values
+/// that hold nothing.
+pub(super) fn write_any(out: &mut Vec<u8>, field: u32, value: &AnyValue, chars_max: Option<usize>) {
+    write_any_at(out, field, value, chars_max, 1);
+}
+
+#[inline]
+pub(super) fn write_str(out: &mut Vec<u8>, field: u32, value: &str) {
+    write_len_value(out, field, STRING_VALUE, value.as_bytes());
+}
+
+#[inline]
+pub(super) fn write_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
+    write_len_value(out, field, BYTES_VALUE, value);
+}
+
+#[inline]
+pub(super) fn write_bool(out: &mut Vec<u8>, field: u32, value: bool) {
+    open_known(out, field, 2);
+    tag(out, BOOL_VALUE, WIRE_VARINT);
+    out.push(u8::from(value));
+}
+
+#[inline]
+pub(super) fn write_i64(out: &mut Vec<u8>, field: u32, value: i64) {
+    let value = value.cast_unsigned();
+    open_known(out, field, varint_len(value).saturating_add(1));
+    tag(out, INT_VALUE, WIRE_VARINT);
+    varint(out, value);
+}
+
+#[inline]
+pub(super) fn write_f64(out: &mut Vec<u8>, field: u32, value: f64) {
+    open_known(out, field, 9);
+    tag(out, DOUBLE_VALUE, WIRE_FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// The first `chars_max` characters.
+#[inline]
+pub(super) fn cut_str(value: &str, chars_max: Option<usize>) -> &str {
+    let Some(chars_max) = chars_max.filter(|max| value.len() > *max) else { return value };
+    let end = value.char_indices().nth(chars_max).map_or(value.len(), |(index, _)| index);
+    value.get(..end).unwrap_or(value)
+}
+
+/// The first `bytes_max` bytes: the limit of characters counts bytes in byte strings.
+#[inline]
+pub(super) fn cut_bytes(value: &[u8], bytes_max: Option<usize>) -> &[u8] {
+    bytes_max.and_then(|max| value.get(..max)).unwrap_or(value)
+}
+
+fn write_any_at(
+    out: &mut Vec<u8>,
+    field: u32,
+    value: &AnyValue,
+    chars_max: Option<usize>,
+    depth: usize,
+) {
+    match value {
+        AnyValue::Boolean(value) => write_bool(out, field, *value),
+        AnyValue::Bytes(value) => write_bytes(out, field, cut_bytes(value, chars_max)),
+        AnyValue::Double(value) => write_f64(out, field, *value),
+        AnyValue::Int(value) => write_i64(out, field, *value),
+        AnyValue::String(value) => write_str(out, field, cut_str(value.as_str(), chars_max)),
+        AnyValue::ListAny(values) if depth <= DEPTH_MAX => {
+            write_nested(out, field, ARRAY_VALUE, |out| {
+                for value in values.iter() {
+                    write_any_at(out, ELEMENTS, value, chars_max, depth.saturating_add(1));
+                }
+            });
+        }
+        AnyValue::Map(entries) if depth <= DEPTH_MAX => {
+            write_nested(out, field, KVLIST_VALUE, |out| {
+                for (key, value) in entries.iter() {
+                    write_key_value(out, ELEMENTS, key.as_str(), 0, |out, field| {
+                        write_any_at(out, field, value, chars_max, depth.saturating_add(1));
+                    });
+                }
+            });
+        }
+        _ => write_nothing(out, field),
+    }
+}
+
+fn write_array(out: &mut Vec<u8>, field: u32, array: &Array, chars_max: Option<usize>) {
+    write_nested(out, field, ARRAY_VALUE, |out| match array {
+        Array::Bool(values) => {
+            values.iter().for_each(|value| write_bool(out, ELEMENTS, *value));
+        }
+        Array::F64(values) => values.iter().for_each(|value| write_f64(out, ELEMENTS, *value)),
+        Array::I64(values) => values.iter().for_each(|value| write_i64(out, ELEMENTS, *value)),
+        Array::String(values) => {
+            for value in values {
+                write_str(out, ELEMENTS, cut_str(value.as_str(), chars_max));
+            }
+        }
+        _ => {}
+    });
+}
+
+/// An `AnyValue` that holds a list or a map.
+fn write_nested(
+    out: &mut Vec<u8>,
+    field: u32,
+    kind: u32,
+    write_elements: impl FnOnce(&mut Vec<u8>),
+) {
+    let any = open(out, field, 0);
+    let elements = open(out, kind, 0);
+    write_elements(out);
+    close(out, &elements);
+    close(out, &any);
+}
+
+#[inline]
+fn write_len_value(out: &mut Vec<u8>, field: u32, kind: u32, value: &[u8]) {
+    let value_len = varint_len(value.len() as u64).saturating_add(value.len());
+    open_known(out, field, value_len.saturating_add(1));
+    bytes(out, kind, value);
+}
+
+/// An `AnyValue` whose kind is not set.
+fn write_nothing(out: &mut Vec<u8>, field: u32) {
+    open_known(out, field, 0);
+}
+
+/// The head of an `AnyValue` whose length is known.
+#[inline]
+fn open_known(out: &mut Vec<u8>, field: u32, len: usize) {
+    tag(out, field, WIRE_LEN);
+    varint(out, len as u64);
+}
+
+/// How deep lists and maps nest, the value itself being 1. Keeps the stack bounded.
+/// Source: opentelemetry-specification, common/README.md, Attribute Limits.
+const DEPTH_MAX: usize = 64;
+
+pub(super) const KEY_VALUE_KEY: u32 = 1;
+const KEY_VALUE_VALUE: u32 = 2;
+
+const STRING_VALUE: u32 = 1;
+const BOOL_VALUE: u32 = 2;
+const INT_VALUE: u32 = 3;
+const DOUBLE_VALUE: u32 = 4;
+const ARRAY_VALUE: u32 = 5;
+const KVLIST_VALUE: u32 = 6;
+const BYTES_VALUE: u32 = 7;
+
+/// `ArrayValue.values` and `KeyValueList.values`.
+const ELEMENTS: u32 = 1;
