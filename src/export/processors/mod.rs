@@ -1,1 +1,19 @@
-//! Under construction.
+//! What the SDK calls when a span or a log record is finished, and the counters of that moment.
+
+mod counters;
+mod log;
+mod sampler;
+mod scopes;
+mod scratch;
+mod span;
+
+pub(crate) use counters::{ParentOrigin, RecordingCounters, SamplingOutcome};
+pub(crate) use log::{EncodingLogProcessor, unix_nanos};
+pub(crate) use sampler::CountingSampler;
+pub(crate) use scopes::ScopeCache;
+pub(crate) use scratch::{Scratch, is_thread_ending};
+pub(crate) use span::EncodingSpanProcessor;
+
+/// The tracer whose finished spans reach [`EncodingSpanProcessor`]. Other modules use this name,
+/// so that the SDK is named in `export` only.
+pub(crate) type SpanTracer = opentelemetry_sdk::trace::SdkTracer;

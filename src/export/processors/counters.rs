@@ -1,0 +1,117 @@
+//! What is counted where spans and log records begin and end.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+/// The sampler's answer, as `otel.span.sampling_result` names it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SamplingOutcome {
+    Drop,
+    RecordAndSample,
+    RecordOnly,
+}
+
+impl SamplingOutcome {
+    pub(crate) const ALL: [Self; 3] = [Self::Drop, Self::RecordAndSample, Self::RecordOnly];
+
+    /// The value of `otel.span.sampling_result`.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "DROP",
+            Self::RecordAndSample => "RECORD_AND_SAMPLE",
+            Self::RecordOnly => "RECORD_ONLY",
+        }
+    }
+}
+
+/// Where the parent of a span comes from, as `otel.span.parent.origin` names it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ParentOrigin {
+    Local,
+    None,
+    Remote,
+}
+
+impl ParentOrigin {
+    pub(crate) const ALL: [Self; 3] = [Self::Local, Self::None, Self::Remote];
+
+    /// The value of `otel.span.parent.origin`.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::None => "none",
+            Self::Remote => "remote",
+        }
+    }
+}
+
+/// Counters of recording. Shared by the sampler, the processors and the log layer; read by the
+/// self-metrics.
+#[derive(Debug, Default)]
+pub(crate) struct RecordingCounters {
+    dropped: StartedSpans,
+    sampled: StartedSpans,
+    recorded_only: StartedSpans,
+    live_sampled: AtomicI64,
+    live_recorded_only: AtomicI64,
+    /// Finished spans with an all-zero trace or span id. Backends refuse the whole request that
+    /// holds one, so they never leave.
+    pub(crate) invalid_ids: AtomicU64,
+    /// Log records handed to the pipeline, whatever became of them.
+    pub(crate) log_created: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct StartedSpans {
+    local: AtomicU64,
+    none: AtomicU64,
+    remote: AtomicU64,
+}
+
+impl RecordingCounters {
+    /// Spans started so far, the ones that do not record included.
+    pub(crate) fn started(&self, outcome: SamplingOutcome, origin: ParentOrigin) -> u64 {
+        self.started_cell(outcome, origin).load(Relaxed)
+    }
+
+    /// Recording spans that have not ended. Spans that do not record are not alive here.
+    pub(crate) fn live(&self, outcome: SamplingOutcome) -> i64 {
+        match outcome {
+            SamplingOutcome::Drop => 0,
+            SamplingOutcome::RecordAndSample => self.live_sampled.load(Relaxed),
+            SamplingOutcome::RecordOnly => self.live_recorded_only.load(Relaxed),
+        }
+    }
+
+    pub(super) fn span_started(&self, outcome: SamplingOutcome, origin: ParentOrigin) {
+        self.started_cell(outcome, origin).fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn recording_began(&self, is_sampled: bool) {
+        self.live_cell(is_sampled).fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn recording_ended(&self, is_sampled: bool) {
+        self.live_cell(is_sampled).fetch_sub(1, Relaxed);
+    }
+
+    fn started_cell(&self, outcome: SamplingOutcome, origin: ParentOrigin) -> &AtomicU64 {
+        let started = match outcome {
+            SamplingOutcome::Drop => &self.dropped,
+            SamplingOutcome::RecordAndSample => &self.sampled,
+            SamplingOutcome::RecordOnly => &self.recorded_only,
+        };
+        match origin {
+            ParentOrigin::Local => &started.local,
+            ParentOrigin::None => &started.none,
+            ParentOrigin::Remote => &started.remote,
+        }
+    }
+
+    const fn live_cell(&self, is_sampled: bool) -> &AtomicI64 {
+        if is_sampled { &self.live_sampled } else { &self.live_recorded_only }
+    }
+}

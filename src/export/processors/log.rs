@@ -1,0 +1,113 @@
+//! Records of the OpenTelemetry logs API become bytes on the thread that emitted them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use opentelemetry::{InstrumentationScope, TraceFlags};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, TraceContext};
+
+use crate::Signal;
+use crate::clock::SharedClock;
+use crate::config::LogLimitSettings;
+use crate::export::courier::Intake;
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
+use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
+
+/// Encodes each record of the OpenTelemetry logs API and leaves the bytes in the intake.
+///
+/// `tracing` events do not come this way. Flush and shutdown have nothing to do here, as in
+/// [`EncodingSpanProcessor`](crate::export::processors::EncodingSpanProcessor).
+#[derive(Debug)]
+pub(crate) struct EncodingLogProcessor {
+    intake: Arc<Intake>,
+    counters: Arc<RecordingCounters>,
+    clock: SharedClock,
+    limits: LogLimitSettings,
+    scopes: ScopeCache<InstrumentationScope>,
+}
+
+impl EncodingLogProcessor {
+    pub(crate) fn new(
+        intake: Arc<Intake>,
+        counters: Arc<RecordingCounters>,
+        clock: SharedClock,
+        limits: LogLimitSettings,
+    ) -> Self {
+        Self { intake, counters, clock, limits, scopes: ScopeCache::new() }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>, record: &SdkLogRecord) {
+        let observed = record.observed_timestamp().unwrap_or_else(|| self.clock.wall());
+        let mut encoder = LogRecordEncoder::new(out, self.limits);
+        if let Some(body) = record.body() {
+            encoder.body(body);
+        }
+        for (key, value) in record.attributes_iter() {
+            encoder.attribute(key.as_str(), value);
+        }
+        encoder.finish(&LogRecordHead {
+            time_unix_nano: record.timestamp().map_or(0, unix_nanos),
+            observed_time_unix_nano: unix_nanos(observed),
+            // The discriminants of `Severity` are the numbers of the protocol.
+            severity_number: record.severity_number().map_or(0, |severity| severity as i32),
+            severity_text: record.severity_text().unwrap_or_default(),
+            event_name: record.event_name().unwrap_or_default(),
+            trace: record.trace_context().and_then(trace_ids),
+        });
+    }
+}
+
+impl LogProcessor for EncodingLogProcessor {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.counters.log_created.fetch_add(1, Relaxed);
+        let mut scratch = Scratch::take();
+        self.encode(&mut scratch.bytes, record);
+        let target_scope = record.target().map(|target| renamed(scope, target.clone()));
+        let scope = target_scope.as_ref().unwrap_or(scope);
+        self.scopes.with(
+            scope,
+            || encode_scope(scope),
+            |scope| self.intake.push(Signal::Logs, scope, &scratch.bytes),
+        );
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// Nanoseconds since 1970; 0 before that, the last nanosecond that fits in the year 2554 and after.
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Ids that are all zero are no ids: receivers refuse records that hold them.
+fn trace_ids(context: &TraceContext) -> Option<TraceIds> {
+    let trace_id = context.trace_id.to_bytes();
+    let span_id = context.span_id.to_bytes();
+    let is_valid = trace_id != [0; 16] && span_id != [0; 8];
+    let flags = context.trace_flags.map_or(0, TraceFlags::to_u8);
+    is_valid.then_some(TraceIds { trace_id, span_id, flags })
+}
+
+/// The target of a record, set by bridges from other loggers, takes the place of the scope's name
+/// and leaves the rest of the scope as it is; the official exporter does the same.
+fn renamed(scope: &InstrumentationScope, name: Cow<'static, str>) -> InstrumentationScope {
+    let mut renamed =
+        InstrumentationScope::builder(name).with_attributes(scope.attributes().cloned());
+    if let Some(version) = scope.version() {
+        renamed = renamed.with_version(version.to_owned());
+    }
+    if let Some(schema_url) = scope.schema_url() {
+        renamed = renamed.with_schema_url(schema_url.to_owned());
+    }
+    renamed.build()
+}

@@ -1,0 +1,136 @@
+//! The fields of a `tracing` event become body and attributes of a log record.
+
+use std::error::Error;
+use std::fmt::{self, Write};
+
+use opentelemetry::logs::AnyValue;
+use tracing::field::{Field, FieldSet, Visit};
+
+use crate::export::encode::LogRecordEncoder;
+use crate::logging::errors;
+
+/// Writes each field as soon as `tracing` shows it.
+///
+/// Values keep their type. `u64` above `i64::MAX`, `u128` and `i128` are text: OTLP has no such
+/// integers.
+#[derive(Debug)]
+pub(crate) struct FieldEncoder<'a, 'out> {
+    encoder: &'a mut LogRecordEncoder<'out>,
+    /// Where values are formatted.
+    text: &'a mut String,
+    fields: &'a FieldSet,
+    event_name: Option<String>,
+    has_exception: bool,
+}
+
+impl<'a, 'out> FieldEncoder<'a, 'out> {
+    pub(crate) const fn new(
+        encoder: &'a mut LogRecordEncoder<'out>,
+        text: &'a mut String,
+        fields: &'a FieldSet,
+    ) -> Self {
+        Self { encoder, text, fields, event_name: None, has_exception: false }
+    }
+
+    /// The value of `otel.event.name`, which is lifted out of the attributes.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/general/events/>
+    pub(crate) fn into_event_name(self) -> Option<String> {
+        self.event_name
+    }
+
+    fn value_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            MESSAGE => self.encoder.body_str(value),
+            EVENT_NAME => self.event_name = Some(value.to_owned()),
+            name => self.encoder.attribute_str(name, value),
+        }
+    }
+
+    /// A value whose `Display` or `Debug` fails half-way is written as far as it came.
+    fn value_format(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.text.clear();
+        self.text.write_fmt(value).unwrap_or_default();
+        let text = std::mem::take(self.text);
+        self.value_str(field, &text);
+        *self.text = text;
+    }
+}
+
+impl Visit for FieldEncoder<'_, '_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        match field.name() {
+            MESSAGE => self.encoder.body(&AnyValue::Double(value)),
+            name => self.encoder.attribute_f64(name, value),
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        match field.name() {
+            MESSAGE => self.encoder.body(&AnyValue::Int(value)),
+            name => self.encoder.attribute_i64(name, value),
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match i64::try_from(value) {
+            Ok(value) => self.record_i64(field, value),
+            Err(_) => self.value_format(field, format_args!("{value}")),
+        }
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.value_format(field, format_args!("{value}"));
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.value_format(field, format_args!("{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        match field.name() {
+            MESSAGE => self.encoder.body(&AnyValue::Boolean(value)),
+            name => self.encoder.attribute_bool(name, value),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.value_str(field, value);
+    }
+
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        match field.name() {
+            MESSAGE => self.encoder.body(&AnyValue::Bytes(Box::new(value.to_vec()))),
+            name => self.encoder.attribute_bytes(name, value),
+        }
+    }
+
+    /// The first error of an event is its exception, under the names of the semantic conventions
+    /// instead of the field's own. Attributes of these names that the user has set win.
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.text.clear();
+        errors::write_chain(self.text, value).unwrap_or_default();
+        let text = std::mem::take(self.text);
+        let is_set = |name| self.fields.field(name).is_some();
+        if self.has_exception || is_set(EXCEPTION_MESSAGE) {
+            self.value_str(field, &text);
+        } else {
+            self.has_exception = true;
+            self.encoder.attribute_str(EXCEPTION_MESSAGE, &text);
+            if let Some(type_name) = errors::type_name(value).filter(|_| !is_set(EXCEPTION_TYPE)) {
+                self.encoder.attribute_str(EXCEPTION_TYPE, type_name);
+            }
+        }
+        *self.text = text;
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.value_format(field, format_args!("{value:?}"));
+    }
+}
+
+const MESSAGE: &str = "message";
+const EVENT_NAME: &str = "otel.event.name";
+/// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/>
+const EXCEPTION_MESSAGE: &str = "exception.message";
+const EXCEPTION_TYPE: &str = "exception.type";

@@ -1,0 +1,257 @@
+//! Which spans and events are recorded. Spans and events are asked about apart, so that no log
+//! level ever silences a trace.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, span};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{Directive, Targets};
+use tracing_subscriber::layer::{Context, Filter};
+
+/// A directive that means nothing.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("invalid directive `{directive}`: {reason}")]
+pub(crate) struct DirectiveError {
+    pub(crate) directive: String,
+    reason: String,
+}
+
+/// Directives in the syntax of `RUST_LOG`, of which not one was left out.
+#[derive(Debug)]
+pub(crate) enum Directives {
+    /// Levels and targets only. Each call-site is asked once; a span that starts pays nothing.
+    Plain(Targets),
+    /// At least one directive names a span or a field. Each span pays for the bookkeeping.
+    Scoped(Box<EnvFilter>),
+}
+
+impl Directives {
+    /// Parses directives separated by commas; blanks around them are allowed. No directive at all
+    /// admits nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first directive that is not understood. Lossy parsing would let a typo mute everything.
+    pub(crate) fn parse(text: &str) -> Result<Self, DirectiveError> {
+        let mut directives = Vec::new();
+        for piece in text.split(',').map(str::trim).filter(|piece| !piece.is_empty()) {
+            let directive: Directive = piece.parse().map_err(|error| refused(piece, &error))?;
+            directives.push(directive);
+        }
+        let canonical: Vec<String> = directives.iter().map(ToString::to_string).collect();
+        if canonical.iter().any(|directive| directive.contains('[')) {
+            let filter = directives.into_iter().fold(EnvFilter::default(), EnvFilter::add_directive);
+            return Ok(Self::Scoped(Box::new(filter)));
+        }
+        if canonical.is_empty() {
+            return Ok(Self::Plain(Targets::new()));
+        }
+        let targets = canonical.join(",").parse().map_err(|error| refused(text, &error))?;
+        Ok(Self::Plain(targets))
+    }
+
+    fn as_filter<S>(&self) -> &dyn Filter<S> {
+        match self {
+            Self::Plain(targets) => targets,
+            Self::Scoped(filter) => &**filter,
+        }
+    }
+}
+
+fn refused(directive: &str, error: &impl fmt::Display) -> DirectiveError {
+    DirectiveError { directive: directive.to_owned(), reason: error.to_string() }
+}
+
+/// What the recording layers admit.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// `None` admits no span.
+    pub(crate) spans: Option<Directives>,
+    /// `None` admits no event.
+    pub(crate) events: Option<Directives>,
+    /// ERROR events are wanted even where `events` refuses them: they mark the status of their
+    /// span, which belongs to the trace.
+    pub(crate) marks_errors: bool,
+}
+
+impl Admission {
+    /// Whether the directives want the event as such, and not only for the status of its span.
+    pub(crate) fn admits_event<S>(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        let Some(events) = &self.events else { return false };
+        !is_sdk(metadata) && events.as_filter().enabled(metadata, ctx)
+    }
+
+    fn marks_status(&self, metadata: &Metadata<'_>) -> bool {
+        self.marks_errors && *metadata.level() == Level::ERROR && !is_sdk(metadata)
+    }
+}
+
+/// The SDK's diagnostics, which any crate of the program can switch on. In beacon's pipeline they
+/// would tell about the pipeline they travel in.
+fn is_sdk(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("opentelemetry")
+}
+
+/// What becomes of an event behind a filter that admitted its call-site.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EventUse {
+    /// The layer ignores events.
+    Ignore,
+    /// The layer gets the events that the directives want.
+    Record,
+    /// The layer gets those, and ERROR events that mark the status of their span.
+    RecordAndMark,
+}
+
+/// The filter of one recording layer.
+///
+/// All recording layers answer alike for a call-site, whatever use they have for it: as soon as two
+/// of them differ, `tracing` stops caching the answer and asks again for every span and event.
+/// What a layer has no use for is sorted out per event instead, by [`EventUse`].
+#[derive(Debug)]
+pub(crate) struct AdmissionFilter {
+    admission: Arc<Admission>,
+    event_use: EventUse,
+}
+
+impl AdmissionFilter {
+    pub(crate) const fn new(admission: Arc<Admission>, event_use: EventUse) -> Self {
+        Self { admission, event_use }
+    }
+
+    /// The directives that keep books about spans.
+    fn scoped(&self) -> impl Iterator<Item = &EnvFilter> {
+        let Admission { spans, events, .. } = &*self.admission;
+        [spans, events].into_iter().filter_map(|directives| match directives {
+            Some(Directives::Scoped(filter)) => Some(&**filter),
+            Some(Directives::Plain(_)) | None => None,
+        })
+    }
+}
+
+impl<S> Filter<S> for AdmissionFilter {
+    fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        if metadata.is_span() {
+            let Some(spans) = &self.admission.spans else { return false };
+            return spans.as_filter().enabled(metadata, ctx);
+        }
+        self.admission.marks_status(metadata) || self.admission.admits_event(metadata, ctx)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        let Admission { spans, events, .. } = &*self.admission;
+        let interest = |directives: &Option<Directives>| match directives {
+            None => Interest::never(),
+            Some(directives) => directives.as_filter::<S>().callsite_enabled(metadata),
+        };
+        if metadata.is_span() {
+            // Directives for events may name spans. They learn of them here, but do not decide.
+            interest(events);
+            return interest(spans);
+        }
+        if self.admission.marks_status(metadata) {
+            return Interest::always();
+        }
+        if is_sdk(metadata) {
+            return Interest::never();
+        }
+        interest(events)
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> bool {
+        let metadata = event.metadata();
+        match self.event_use {
+            EventUse::Ignore => false,
+            EventUse::RecordAndMark => true,
+            // Only the status admits an event that the directives refuse.
+            EventUse::Record => {
+                !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, ctx)
+            }
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let Admission { spans, events, marks_errors } = &*self.admission;
+        let mut hint = if *marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
+        for directives in [spans, events].into_iter().flatten() {
+            hint = hint.max(directives.as_filter::<S>().max_level_hint()?);
+        }
+        Some(hint)
+    }
+
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
+        self.scoped().for_each(|filter| filter.on_new_span(attributes, id, ctx.clone()));
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
+        self.scoped().for_each(|filter| filter.on_record(id, values, ctx.clone()));
+    }
+
+    fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
+        self.scoped().for_each(|filter| filter.on_enter(id, ctx.clone()));
+    }
+
+    fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
+        self.scoped().for_each(|filter| filter.on_exit(id, ctx.clone()));
+    }
+
+    fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
+        self.scoped().for_each(|filter| filter.on_close(id.clone(), ctx.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_without_spans_and_fields_are_plain() {
+        for text in ["", "info", "my_crate", "warn,my_crate=debug", " warn , my_crate::api=off "] {
+            let directives = Directives::parse(text).unwrap();
+            assert!(matches!(directives, Directives::Plain(_)), "{text:?}: {directives:?}");
+        }
+    }
+
+    #[test]
+    fn directives_with_spans_or_fields_are_scoped() {
+        for text in ["[request]=debug", "info,my_crate[request{id=7}]=trace", "[{id}]=debug"] {
+            let directives = Directives::parse(text).unwrap();
+            assert!(matches!(directives, Directives::Scoped(_)), "{text:?}: {directives:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_directive_is_named() {
+        let table = [
+            ("my_crate=loud", "my_crate=loud"),
+            ("info,my_crate=inof", "my_crate=inof"),
+            ("info,[span", "[span"),
+            ("info, *=debug ,warn", "*=debug"),
+        ];
+        for (text, bad) in table {
+            let error = Directives::parse(text).unwrap_err();
+            assert_eq!(error.directive, bad, "{text:?}");
+            let message = error.to_string();
+            assert!(message.starts_with(&format!("invalid directive `{bad}`: ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn plain_directives_mean_what_they_mean_in_env_filter() {
+        let plain = |text: &str| match Directives::parse(text).unwrap() {
+            Directives::Plain(targets) => targets,
+            Directives::Scoped(filter) => panic!("{filter:?}"),
+        };
+        let targets = plain("warn, my_crate=debug,my_crate::quiet=off,all");
+        assert!(targets.would_enable("other", &Level::WARN));
+        assert!(!targets.would_enable("other", &Level::INFO));
+        assert!(targets.would_enable("my_crate::api", &Level::DEBUG));
+        assert!(!targets.would_enable("my_crate::quiet", &Level::ERROR));
+        assert!(targets.would_enable("all", &Level::TRACE));
+        assert!(plain("my_crate=").would_enable("my_crate", &Level::TRACE));
+        assert!(!plain("").would_enable("my_crate", &Level::ERROR));
+    }
+}

@@ -1,0 +1,116 @@
+//! The layer that turns `tracing` events into log records.
+
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::Context as OtelContext;
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+use tracing::dispatcher::WeakDispatch;
+use tracing::{Dispatch, Event, Level, Subscriber, span};
+use tracing_opentelemetry::get_otel_context;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::export::encode::TraceIds;
+use crate::export::processors::is_thread_ending;
+use crate::logging::LogRecorder;
+use crate::logging::filter::Admission;
+
+/// Records events under the ids of their span, and marks the span of an ERROR event.
+///
+/// It keeps nothing in the extensions of spans and takes no lock that the user's code could need:
+/// the trace layer activates the OpenTelemetry context of the span that is entered, and everything
+/// about the current span is found there.
+#[derive(Debug)]
+pub(crate) struct LogLayer {
+    /// `None` where log records go nowhere, and only the status is of interest.
+    recorder: Option<LogRecorder>,
+    admission: Arc<Admission>,
+    /// The subscriber that this layer is a part of. Weak, since it owns the layer.
+    dispatch: OnceLock<WeakDispatch>,
+}
+
+impl LogLayer {
+    pub(crate) const fn new(recorder: Option<LogRecorder>, admission: Arc<Admission>) -> Self {
+        Self { recorder, admission, dispatch: OnceLock::new() }
+    }
+
+    /// The context of the span that the event names as its parent.
+    ///
+    /// Starts that span, if it was not entered yet: it has no ids before.
+    fn parent_context<S>(&self, parent: &span::Id, ctx: &Context<'_, S>) -> Option<OtelContext>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        // `get_otel_context` panics for an id without a span, as that of a span that was closed.
+        let _span = ctx.span(parent)?;
+        let dispatch = self.dispatch.get()?.upgrade()?;
+        get_otel_context(parent, &dispatch)
+    }
+
+    /// What the event belongs to, looked up before any of the user's code runs.
+    fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> Origin
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let marks = self.admission.marks_errors && *event.metadata().level() == Level::ERROR;
+        if is_thread_ending() {
+            return Origin::Recorded(None);
+        }
+        if OtelContext::is_current_telemetry_suppressed() {
+            return Origin::Suppressed;
+        }
+        let read = |context: &OtelContext| {
+            if !context.has_active_span() {
+                return None;
+            }
+            let span = context.span();
+            if marks {
+                span.set_status(Status::error(""));
+            }
+            trace_ids(span.span_context())
+        };
+        if event.is_contextual() {
+            return Origin::Recorded(OtelContext::map_current(read));
+        }
+        let parent = event.parent().and_then(|parent| self.parent_context(parent, ctx));
+        Origin::Recorded(parent.as_ref().and_then(read))
+    }
+}
+
+impl<S> Layer<S> for LogLayer
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        // A layer is part of one subscriber, so a second call brings nothing new.
+        self.dispatch.get_or_init(|| dispatch.downgrade());
+    }
+
+    fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
+        let Origin::Recorded(trace) = self.origin(event, &ctx) else { return };
+        let Some(recorder) = &self.recorder else { return };
+        let metadata = event.metadata();
+        // Of the events here, only the ERROR ones may be admitted for the sake of the status.
+        if *metadata.level() != Level::ERROR || self.admission.admits_event(metadata, &ctx) {
+            recorder.record(event, trace);
+        }
+    }
+}
+
+/// What an event belongs to.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// To a span, or to none.
+    Recorded(Option<TraceIds>),
+    /// To beacon's own work, of which there are no records.
+    Suppressed,
+}
+
+fn trace_ids(span: &SpanContext) -> Option<TraceIds> {
+    span.is_valid().then(|| TraceIds {
+        trace_id: span.trace_id().to_bytes(),
+        span_id: span.span_id().to_bytes(),
+        flags: span.trace_flags().to_u8(),
+    })
+}
