@@ -2,6 +2,7 @@
 //!
 //! Under construction: see `ARCHITECTURE.md`.
 
+mod builder;
 mod catalog;
 mod clock;
 #[cfg(feature = "collector")]
@@ -10,13 +11,35 @@ pub mod config;
 mod diagnostics;
 mod error;
 mod export;
+mod health;
+mod install;
 mod logging;
+pub mod manual;
+mod pipeline;
 mod propagation;
 mod report;
 mod signal;
+mod telemetry;
+mod wait;
 
 pub use opentelemetry;
 pub use tracing;
 pub use tracing_opentelemetry;
 
+pub use crate::builder::TelemetryBuilder;
+pub use crate::diagnostics::{Diagnostic, DiagnosticLevel};
+pub use crate::error::InitError;
+pub use crate::health::{Health, HealthState};
+pub use crate::report::{DropReason, SignalReport, TelemetryReport};
 pub use crate::signal::Signal;
+pub use crate::telemetry::{FlushError, ShutdownError, Telemetry};
+
+/// Starts telemetry with the settings of the environment, for the whole process.
+///
+/// # Errors
+///
+/// As [`TelemetryBuilder::install`].
+#[track_caller]
+pub fn init_telemetry() -> Result<Telemetry, InitError> {
+    Telemetry::builder().install()
+}

@@ -1,6 +1,32 @@
 //! Settings: where they come from, what they may be, and which one wins.
+//!
+//! Code beats the variable of one signal, which beats the variable for all signals, which beats the
+//! default. A bad value of a standard `OTEL_*` variable is ignored with a warning; a bad value in
+//! code or in a `BEACON_*` variable is an [`InitError`](crate::InitError).
 
+mod attributes;
+mod choice;
+mod destination;
+mod endpoint;
+mod env;
+mod filter;
+mod headers;
+pub(crate) mod key;
+mod kind;
+mod kubernetes;
+mod lookup;
+mod parse;
+mod report;
+mod resolve;
 mod settings;
+mod table;
+mod unsupported;
+mod value;
 
+pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use settings::*;
+pub(crate) use value::{Overrides, SettingValue};
+
+pub use env::Environment;
+pub use report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 pub use settings::{Compression, Exporter, Propagator, Protocol, Sampler, Temporality};

@@ -46,6 +46,18 @@ pub enum Propagator {
     TraceContext,
 }
 
+impl Propagator {
+    pub(crate) const ALL: [Self; 2] = [Self::Baggage, Self::TraceContext];
+
+    /// Returns the name that `OTEL_PROPAGATORS` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Baggage => "baggage",
+            Self::TraceContext => "tracecontext",
+        }
+    }
+}
+
 /// Which traces are recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -62,6 +74,20 @@ pub enum Sampler {
     ParentBasedTraceIdRatio(f64),
     /// This share of traces, from 0 to 1, whatever the parent decided.
     TraceIdRatio(f64),
+}
+
+impl Sampler {
+    /// Returns the name that `OTEL_TRACES_SAMPLER` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlwaysOff => "always_off",
+            Self::AlwaysOn => "always_on",
+            Self::ParentBasedAlwaysOff => "parentbased_always_off",
+            Self::ParentBasedAlwaysOn => "parentbased_always_on",
+            Self::ParentBasedTraceIdRatio(_) => "parentbased_traceidratio",
+            Self::TraceIdRatio(_) => "traceidratio",
+        }
+    }
 }
 
 /// Bounds of one span.
@@ -141,6 +167,17 @@ pub enum Temporality {
     LowMemory,
 }
 
+impl Temporality {
+    /// Returns the name that `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cumulative => "cumulative",
+            Self::Delta => "delta",
+            Self::LowMemory => "lowmemory",
+        }
+    }
+}
+
 /// Bounds of what one signal holds and how it is cut into requests.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct QueueSettings {
@@ -193,6 +230,17 @@ pub enum Protocol {
     HttpProtobuf,
 }
 
+impl Protocol {
+    /// Returns the name that `OTEL_EXPORTER_OTLP_PROTOCOL` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::HttpJson => "http/json",
+            Self::HttpProtobuf => "http/protobuf",
+        }
+    }
+}
+
 /// How request bodies are compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -205,6 +253,17 @@ pub enum Compression {
     Zstd,
 }
 
+impl Compression {
+    /// Returns the name that `OTEL_EXPORTER_OTLP_COMPRESSION` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::None => "none",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
 /// A destination of one signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -213,4 +272,14 @@ pub enum Exporter {
     Console,
     /// OTLP to the endpoint.
     Otlp,
+}
+
+impl Exporter {
+    /// Returns the name that `OTEL_TRACES_EXPORTER` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Otlp => "otlp",
+        }
+    }
 }

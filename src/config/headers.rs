@@ -1,0 +1,109 @@
+//! Header lists. Their values are secrets: nothing here repeats one.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::config::SettingValue;
+use crate::config::attributes::percent_decode;
+use crate::config::kind::{Flaw, Parsed};
+
+/// Reads `name=value` members; a bad member is ignored alone and named by its position, because
+/// any text in it may be the secret.
+///
+/// Source: specification, protocol/exporter.md, "Specifying headers via environment variables".
+pub(super) fn parse(text: &str) -> Parsed {
+    let mut pairs = Vec::new();
+    let mut flaws = Vec::new();
+    for (index, member) in text.split(',').map(str::trim).enumerate() {
+        if member.is_empty() {
+            continue;
+        }
+        let position = index.saturating_add(1);
+        let (member, has_properties) = match member.split_once(';') {
+            Some((member, _)) => (member, true),
+            None => (member, false),
+        };
+        match parse_member(member) {
+            Some(pair) => add(&mut pairs, pair),
+            None => flaws.push(flaw(EXPECTED_MEMBER, position)),
+        }
+        if has_properties {
+            flaws.push(flaw("no properties behind `;`", position));
+        }
+    }
+    Parsed { value: SettingValue::Pairs(pairs), flaws }
+}
+
+/// The members that are good.
+pub(super) fn parse_pairs(text: &str) -> Vec<(String, String)> {
+    match parse(text).value {
+        SettingValue::Pairs(pairs) => pairs,
+        _ => Vec::new(),
+    }
+}
+
+/// In code every header counts: one that is illegal spoils the list.
+pub(super) fn check(pairs: Vec<(String, String)>) -> Result<SettingValue, Flaw> {
+    let mut checked = Vec::new();
+    for (index, (name, value)) in pairs.into_iter().enumerate() {
+        match legal(&name, value) {
+            Some(pair) => add(&mut checked, pair),
+            None => return Err(flaw(EXPECTED_MEMBER, index.saturating_add(1))),
+        }
+    }
+    Ok(SettingValue::Pairs(checked))
+}
+
+/// Names with their values hidden.
+pub(super) fn show(pairs: &[(String, String)]) -> String {
+    let shown: Vec<_> = pairs.iter().map(|(name, _)| format!("{name}={HIDDEN}")).collect();
+    shown.join(",")
+}
+
+/// Puts `over` on top of `base`, name by name.
+pub(super) fn merge(
+    base: Vec<(String, String)>,
+    over: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let mut merged = base;
+    for pair in over {
+        add(&mut merged, pair);
+    }
+    merged
+}
+
+/// Turns checked pairs into headers whose `Debug` hides the value.
+pub(super) fn into_headers(pairs: Vec<(String, String)>) -> Vec<(HeaderName, HeaderValue)> {
+    let header = |(name, value): (String, String)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    };
+    // Pairs were checked when they were read, so none is lost here.
+    pairs.into_iter().filter_map(header).collect()
+}
+
+fn parse_member(member: &str) -> Option<(String, String)> {
+    let (name, value) = member.split_once('=')?;
+    legal(name.trim(), percent_decode(value.trim())?)
+}
+
+fn legal(name: &str, value: String) -> Option<(String, String)> {
+    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    HeaderValue::from_bytes(value.as_bytes()).ok()?;
+    Some((name.as_str().to_owned(), value))
+}
+
+fn add(pairs: &mut Vec<(String, String)>, (name, value): (String, String)) {
+    pairs.retain(|(known, _)| *known != name);
+    pairs.push((name, value));
+}
+
+fn flaw(expected: &str, position: usize) -> Flaw {
+    Flaw { expected: expected.to_owned(), given: format!("(hidden) in member {position}") }
+}
+
+pub(super) const EXPECTED: &str =
+    "percent-encoded `name=value` pairs that are legal in HTTP, with commas between";
+const EXPECTED_MEMBER: &str = "`name=value` that is legal in HTTP, percent-encoded";
+const HIDDEN: &str = "***";

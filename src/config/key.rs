@@ -1,0 +1,73 @@
+//! The keys of all settings.
+//!
+//! A key with `_` for each dot is the name of the setter: `queue.bytes` is
+//! `TelemetryBuilder::queue_bytes`.
+
+use crate::signal::PerSignal;
+
+/// Keys of a setting that each signal has.
+macro_rules! per_signal {
+    ($name:literal) => {
+        PerSignal {
+            logs: concat!("logs.", $name),
+            metrics: concat!("metrics.", $name),
+            traces: concat!("traces.", $name),
+        }
+    };
+}
+
+pub(crate) const CODE_LOCATION: &str = "code_location";
+pub(crate) const DISABLED: &str = "disabled";
+pub(crate) const ERROR_EVENTS_TO_STATUS: &str = "error_events_to_status";
+pub(crate) const LOG_FILTER: &str = "log_filter";
+pub(crate) const METRICS_INTERVAL: &str = "metrics.interval";
+pub(crate) const METRICS_TEMPORALITY: &str = "metrics.temporality";
+pub(crate) const METRICS_COLLECT_TIMEOUT: &str = "metrics.collect_timeout";
+pub(crate) const PROPAGATORS: &str = "propagators";
+pub(crate) const QUEUE_BYTES: &str = "queue.bytes";
+pub(crate) const REQUEST_BYTES: &str = "request.bytes";
+pub(crate) const REQUESTS_IN_FLIGHT: &str = "requests.in_flight";
+pub(crate) const RESOURCE_ATTRIBUTES: &str = "resource.attributes";
+pub(crate) const SAMPLER: &str = "sampler";
+pub(crate) const SAMPLER_ARGUMENT: &str = "sampler.argument";
+pub(crate) const SELF_METRICS: &str = "self_metrics";
+pub(crate) const SERVICE_NAME: &str = "service_name";
+pub(crate) const SHUTDOWN_TIMEOUT: &str = "shutdown_timeout";
+pub(crate) const SPAN_EVENTS: &str = "span_events";
+pub(crate) const THREAD_ATTRIBUTES: &str = "thread_attributes";
+pub(crate) const TRACE_FILTER: &str = "trace_filter";
+
+// For all signals: the setting of one signal comes before.
+pub(crate) const COMPRESSION: &str = "compression";
+pub(crate) const ENDPOINT: &str = "endpoint";
+pub(crate) const HEADERS: &str = "headers";
+pub(crate) const INSECURE: &str = "insecure";
+pub(crate) const PROTOCOL: &str = "protocol";
+pub(crate) const TIMEOUT: &str = "timeout";
+
+// Of one signal.
+pub(crate) const SIGNAL_COMPRESSION: PerSignal<&str> = per_signal!("compression");
+pub(crate) const SIGNAL_ENDPOINT: PerSignal<&str> = per_signal!("endpoint");
+pub(crate) const SIGNAL_EXPORTERS: PerSignal<&str> = per_signal!("exporters");
+pub(crate) const SIGNAL_HEADERS: PerSignal<&str> = per_signal!("headers");
+pub(crate) const SIGNAL_INSECURE: PerSignal<&str> = per_signal!("insecure");
+pub(crate) const SIGNAL_PROTOCOL: PerSignal<&str> = per_signal!("protocol");
+pub(crate) const SIGNAL_TIMEOUT: PerSignal<&str> = per_signal!("timeout");
+
+// Of one signal's queue. Metrics have no `schedule_delay` and no bounds in items: their interval
+// makes the requests.
+pub(crate) const SIGNAL_EXPORT_TIMEOUT: PerSignal<&str> = PerSignal {
+    logs: "logs.export_timeout",
+    metrics: METRICS_COLLECT_TIMEOUT,
+    traces: "traces.export_timeout",
+};
+pub(crate) const SIGNAL_QUEUE_ITEMS: PerSignal<&str> = per_signal!("queue_items");
+pub(crate) const SIGNAL_REQUEST_ITEMS: PerSignal<&str> = per_signal!("request_items");
+pub(crate) const SIGNAL_SCHEDULE_DELAY: PerSignal<&str> = per_signal!("schedule_delay");
+
+/// The name of the setter that belongs to a key.
+pub(super) fn setter(key: &str) -> String {
+    // The argument is given together with its sampler.
+    let key = if key == SAMPLER_ARGUMENT { SAMPLER } else { key };
+    format!("TelemetryBuilder::{}", key.replace('.', "_"))
+}
