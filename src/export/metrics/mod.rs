@@ -1,1 +1,21 @@
-//! Under construction.
+//! Recording metrics, collecting them on a thread of their own, and what beacon says of itself.
+
+mod callbacks;
+mod collector;
+mod overflow;
+mod periodic;
+mod problems;
+mod provider;
+mod published;
+mod reader;
+mod self_metrics;
+
+pub(crate) use collector::{CollectOutcome, MetricCollector};
+pub(crate) use periodic::{collect_within, run_periodically};
+pub(crate) use problems::{MetricProblem, MetricProblems};
+pub(crate) use provider::{GuardedMeterProvider, MetricSource};
+pub(crate) use published::{
+    Destination, DropReason, ErrorCounts, ParentOrigin, Published, ReasonCounts, RecordingSource,
+    SamplingResult, SignalCounts,
+};
+pub(crate) use self_metrics::SelfMetrics;

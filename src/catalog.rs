@@ -1,1 +1,0 @@
-//! Every metric, attribute and event name that beacon emits.

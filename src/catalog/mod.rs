@@ -1,0 +1,156 @@
+//! Every metric, attribute and event name that beacon emits.
+//!
+//! The names of the semantic conventions come first; what they lack is `beacon.*`. The manual
+//! page `metrics` documents each one, and a test compares the two.
+
+/// A metric as it appears on the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Metric {
+    pub(crate) name: &'static str,
+    pub(crate) instrument: InstrumentKind,
+    /// UCUM, case-sensitive; `{thing}` in the singular for counts.
+    pub(crate) unit: &'static str,
+    pub(crate) description: &'static str,
+    /// The keys that its data points may carry.
+    pub(crate) attributes: &'static [&'static str],
+    pub(crate) stability: Stability,
+}
+
+/// The kind of instrument that a name and unit go with. The observable form counts as the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum InstrumentKind {
+    Counter,
+    Gauge,
+    Histogram,
+    UpDownCounter,
+}
+
+/// How firm a name is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stability {
+    /// No convention exists: beacon's own name, and beacon's promise.
+    Beacon,
+    /// A name of the semantic conventions that they may still change.
+    Development,
+}
+
+/// The edition of the semantic conventions that the names are taken from.
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
+
+/// The scope of beacon's own metrics.
+pub(crate) const BEACON_SCOPE: &str = "beacon";
+
+/// The scope of the metrics that every SDK emits about itself.
+pub(crate) const SDK_SCOPE: &str = "otel.sdk";
+
+/// Keys of attributes.
+pub(crate) mod attribute {
+    pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
+    pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";
+    pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
+    pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+    pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
+    pub(crate) const SIGNAL: &str = "beacon.signal";
+
+    pub(super) const COMPONENT: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME];
+    pub(super) const PROCESSED: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, ERROR_TYPE];
+    pub(super) const PEER: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, SERVER_ADDRESS, SERVER_PORT];
+    pub(super) const EXPORTED: &[&str] =
+        &[COMPONENT_TYPE, COMPONENT_NAME, SERVER_ADDRESS, SERVER_PORT, ERROR_TYPE];
+    pub(super) const OPERATION: &[&str] = &[
+        COMPONENT_TYPE,
+        COMPONENT_NAME,
+        SERVER_ADDRESS,
+        SERVER_PORT,
+        ERROR_TYPE,
+        HTTP_RESPONSE_STATUS_CODE,
+        RPC_RESPONSE_STATUS_CODE,
+    ];
+}
+
+/// Declares one constant per metric, and the list of them all.
+macro_rules! metrics {
+    ($($constant:ident = $instrument:ident $name:literal $unit:literal $stability:ident
+       $attributes:expr, $description:literal;)*) => {
+        $(pub(crate) const $constant: Metric = Metric {
+            name: $name,
+            instrument: InstrumentKind::$instrument,
+            unit: $unit,
+            description: $description,
+            attributes: $attributes,
+            stability: Stability::$stability,
+        };)*
+
+        /// Every metric that beacon emits.
+        pub(crate) const METRICS: &[Metric] = &[$($constant),*];
+    };
+}
+
+// Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
+metrics! {
+    SDK_SPAN_LIVE = UpDownCounter "otel.sdk.span.live" "{span}" Development
+        &[attribute::SAMPLING_RESULT], "Recording spans that have started and not ended.";
+    SDK_SPAN_STARTED = Counter "otel.sdk.span.started" "{span}" Development
+        &[attribute::SAMPLING_RESULT, attribute::PARENT_ORIGIN],
+        "Spans started, those that are not recorded included.";
+    SDK_PROCESSOR_SPAN_QUEUE_SIZE = UpDownCounter "otel.sdk.processor.span.queue.size" "{span}"
+        Development attribute::COMPONENT, "Spans that wait to be handed to the exporter.";
+    SDK_PROCESSOR_SPAN_QUEUE_CAPACITY = UpDownCounter "otel.sdk.processor.span.queue.capacity"
+        "{span}" Development attribute::COMPONENT, "Spans that the queue can hold.";
+    SDK_PROCESSOR_SPAN_PROCESSED = Counter "otel.sdk.processor.span.processed" "{span}" Development
+        attribute::PROCESSED, "Spans handed to the exporter, or dropped before that.";
+    SDK_EXPORTER_SPAN_INFLIGHT = UpDownCounter "otel.sdk.exporter.span.inflight" "{span}"
+        Development attribute::PEER, "Spans handed to the exporter whose export has not ended.";
+    SDK_EXPORTER_SPAN_EXPORTED = Counter "otel.sdk.exporter.span.exported" "{span}" Development
+        attribute::EXPORTED, "Spans whose export has ended, well or not.";
+    SDK_LOG_CREATED = Counter "otel.sdk.log.created" "{log_record}" Development
+        &[], "Log records submitted to an enabled logger.";
+    SDK_PROCESSOR_LOG_QUEUE_SIZE = UpDownCounter "otel.sdk.processor.log.queue.size" "{log_record}"
+        Development attribute::COMPONENT, "Log records that wait to be handed to the exporter.";
+    SDK_PROCESSOR_LOG_QUEUE_CAPACITY = UpDownCounter "otel.sdk.processor.log.queue.capacity"
+        "{log_record}" Development attribute::COMPONENT, "Log records that the queue can hold.";
+    SDK_PROCESSOR_LOG_PROCESSED = Counter "otel.sdk.processor.log.processed" "{log_record}"
+        Development attribute::PROCESSED,
+        "Log records handed to the exporter, or dropped before that.";
+    SDK_EXPORTER_LOG_INFLIGHT = UpDownCounter "otel.sdk.exporter.log.inflight" "{log_record}"
+        Development attribute::PEER,
+        "Log records handed to the exporter whose export has not ended.";
+    SDK_EXPORTER_LOG_EXPORTED = Counter "otel.sdk.exporter.log.exported" "{log_record}" Development
+        attribute::EXPORTED, "Log records whose export has ended, well or not.";
+    SDK_EXPORTER_METRIC_DATA_POINT_INFLIGHT = UpDownCounter
+        "otel.sdk.exporter.metric_data_point.inflight" "{data_point}" Development
+        attribute::PEER, "Data points handed to the exporter whose export has not ended.";
+    SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED = Counter
+        "otel.sdk.exporter.metric_data_point.exported" "{data_point}" Development
+        attribute::EXPORTED, "Data points whose export has ended, well or not.";
+    SDK_METRIC_READER_COLLECTION_DURATION = Histogram
+        "otel.sdk.metric_reader.collection.duration" "s" Development
+        attribute::PROCESSED, "Time that one collection of all metrics took.";
+    SDK_EXPORTER_OPERATION_DURATION = Histogram "otel.sdk.exporter.operation.duration" "s"
+        Development attribute::OPERATION,
+        "Time from the first attempt to deliver a request to the end of the last.";
+    TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon
+        &[attribute::SIGNAL], "Items that the application gave to beacon to deliver.";
+    TELEMETRY_DELIVERED = Counter "beacon.telemetry.delivered" "{item}" Beacon
+        &[attribute::SIGNAL], "Items that the peer accepted.";
+    TELEMETRY_REJECTED = Counter "beacon.telemetry.rejected" "{item}" Beacon
+        &[attribute::SIGNAL], "Items that the peer refused for good.";
+    TELEMETRY_DROPPED = Counter "beacon.telemetry.dropped" "{item}" Beacon
+        &[attribute::SIGNAL, attribute::DROP_REASON], "Items that beacon gave up, each one once.";
+    TELEMETRY_HELD = UpDownCounter "beacon.telemetry.held" "{item}" Beacon
+        &[attribute::SIGNAL], "Items queued, in flight or waiting for a further attempt.";
+    TELEMETRY_QUEUE_USAGE = UpDownCounter "beacon.telemetry.queue.usage" "By" Beacon
+        &[attribute::SIGNAL], "Bytes in the memory queue.";
+    TELEMETRY_QUEUE_LIMIT = UpDownCounter "beacon.telemetry.queue.limit" "By" Beacon
+        &[attribute::SIGNAL], "Bytes that the memory queue can hold.";
+    TELEMETRY_HEALTH = Gauge "beacon.telemetry.health" "{state}" Beacon
+        &[], "State of delivery: 0 healthy, 1 degraded, 2 dark.";
+}
+
+#[cfg(test)]
+mod tests;
