@@ -25,7 +25,9 @@ pub(crate) async fn run_periodically(
     loop {
         clock.sleep_until(start).await;
         let began = clock.now();
-        let deadline = start.saturating_add(wait_max);
+        // Counted from now: after a late wake-up, such as that of a suspended machine, the start is
+        // long past.
+        let deadline = began.saturating_add(wait_max);
         let outcome = collect_within(collector, clock, deadline).await;
         let ended = clock.now();
         on_collected(outcome, ended.saturating_sub(began));

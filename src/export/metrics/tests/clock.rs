@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SharedClock};
 
 #[derive(Debug, Default)]
 pub(super) struct DrivenClock {
@@ -18,6 +18,13 @@ struct State {
     now: Duration,
     next_id: u64,
     sleepers: BTreeMap<u64, (Duration, Waker)>,
+}
+
+/// The clock as the test moves it and as the code under test sees it.
+pub(super) fn driven_clock() -> (Arc<DrivenClock>, SharedClock) {
+    let clock = Arc::new(DrivenClock::default());
+    let shared = Arc::<DrivenClock>::clone(&clock);
+    (clock, shared)
 }
 
 impl DrivenClock {

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "tests compute with small numbers")]
+
 mod callbacks;
 mod clock;
 mod collecting;

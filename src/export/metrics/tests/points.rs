@@ -71,12 +71,19 @@ fn rows<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<Row> {
         MetricData::ExponentialHistogram(_) => Vec::new(),
         MetricData::Gauge(gauge) => gauge
             .data_points()
-            .map(|point| (InstrumentKind::Gauge, map(point.attributes()), number(point.value()), 0))
+            .map(|point| {
+                (
+                    InstrumentKind::Gauge,
+                    point.attributes().map(pair).collect(),
+                    number(point.value()),
+                    0,
+                )
+            })
             .collect(),
         MetricData::Histogram(histogram) => histogram
             .data_points()
             .map(|point| {
-                let attributes = map(point.attributes());
+                let attributes = point.attributes().map(pair).collect();
                 let buckets = point.bucket_counts().count();
                 (InstrumentKind::Histogram, attributes, number(point.sum()), buckets)
             })
@@ -88,12 +95,14 @@ fn rows<T: Copy>(data: &MetricData<T>, number: impl Fn(T) -> f64) -> Vec<Row> {
                 InstrumentKind::UpDownCounter
             };
             sum.data_points()
-                .map(|point| (instrument, map(point.attributes()), number(point.value()), 0))
+                .map(|point| {
+                    (instrument, point.attributes().map(pair).collect(), number(point.value()), 0)
+                })
                 .collect()
         }
     }
 }
 
-fn map<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> BTreeMap<String, String> {
-    attributes.map(|each| (each.key.to_string(), each.value.to_string())).collect()
+fn pair(attribute: &KeyValue) -> (String, String) {
+    (attribute.key.to_string(), attribute.value.to_string())
 }

@@ -100,7 +100,7 @@ fn each_number_is_reported_where_it_belongs() {
 #[test]
 fn a_signal_that_goes_nowhere_has_no_series() {
     let (provider, source, _) = recording();
-    let published = published(PerSignal { traces: Some(console()), logs: None, metrics: None });
+    let published = published(&PerSignal { traces: Some(console()), logs: None, metrics: None });
     let self_metrics = register(&provider, &published);
     self_metrics.record_operation(Signal::Logs, Duration::ZERO, None, None);
     for point in points(&source.collect().unwrap()) {
@@ -115,7 +115,7 @@ fn a_signal_that_goes_nowhere_has_no_series() {
 #[test]
 fn a_number_that_is_not_known_is_not_reported() {
     let (provider, source, _) = recording();
-    let published = published(PerSignal { traces: Some(console()), logs: None, metrics: None });
+    let published = published(&PerSignal { traces: Some(console()), logs: None, metrics: None });
     register(&provider, &published);
     let capacity = catalog::SDK_PROCESSOR_SPAN_QUEUE_CAPACITY.name;
     assert!(values_of(&source.collect().unwrap(), capacity).is_empty());
@@ -126,7 +126,7 @@ fn a_number_that_is_not_known_is_not_reported() {
 #[test]
 fn error_types_beyond_the_bound_are_added_up() {
     let (provider, source, _) = recording();
-    let published = published(PerSignal { traces: Some(console()), logs: None, metrics: None });
+    let published = published(&PerSignal { traces: Some(console()), logs: None, metrics: None });
     register(&provider, &published);
     let failed = &published.signal(Signal::Traces).unwrap().failed;
     for status in 500..600 {
@@ -149,7 +149,7 @@ fn the_wire_names_of_drop_reasons_are_distinct() {
 /// All three signals have peers, and every number is set.
 fn collect_everything() -> ResourceMetrics {
     let (provider, source, _) = recording();
-    let published = published(PerSignal::from_fn(|signal| {
+    let published = published(&PerSignal::from_fn(|signal| {
         Some(Destination::otlp(signal, Protocol::Grpc, "peer".to_owned(), 4317))
     }));
     for signal in Signal::ALL {
@@ -183,7 +183,7 @@ fn with_status(exporter: &str) -> String {
     exporter.replace("server.address", "rpc.response.status_code=UNAVAILABLE,server.address")
 }
 
-fn published(destinations: PerSignal<Option<Destination>>) -> Arc<Published> {
+fn published(destinations: &PerSignal<Option<Destination>>) -> Arc<Published> {
     Arc::new(Published::new(destinations))
 }
 
