@@ -39,7 +39,8 @@ impl Callbacks {
             instrument,
             callback,
             observations: Mutex::default(),
-            was_reported: AtomicBool::new(false),
+            was_flood_said: AtomicBool::new(false),
+            was_panic_said: AtomicBool::new(false),
         });
         let handed_over = Arc::clone(&guarded);
         lock(&self.all).push(guarded);
@@ -69,7 +70,8 @@ struct GuardedCallback<T> {
     instrument: Cow<'static, str>,
     callback: Callback<T>,
     observations: Mutex<Vec<(T, Vec<KeyValue>)>>,
-    was_reported: AtomicBool,
+    was_flood_said: AtomicBool,
+    was_panic_said: AtomicBool,
 }
 
 impl<T: Copy> GuardedCallback<T> {
@@ -77,12 +79,6 @@ impl<T: Copy> GuardedCallback<T> {
         let observations = mem::take(&mut *lock(&self.observations));
         for (value, attributes) in observations {
             instrument.observe(value, &attributes);
-        }
-    }
-
-    fn say_once(&self, problems: &MetricProblems, problem: MetricProblem) {
-        if !self.was_reported.swap(true, Ordering::Relaxed) {
-            problems.say(problem);
         }
     }
 }
@@ -95,7 +91,8 @@ impl<T: Copy + Send + Sync> Observe for GuardedCallback<T> {
         if let Err(payload) = result {
             problems.count_callback_panic();
             let message = message_of(payload.as_ref());
-            self.say_once(problems, MetricProblem::CallbackPanicked { instrument, message });
+            let problem = MetricProblem::CallbackPanicked { instrument, message };
+            say_once(&self.was_panic_said, problems, problem);
             // What it observed before it panicked is as likely wrong as what it did not observe.
             lock(&self.observations).clear();
             return;
@@ -104,7 +101,8 @@ impl<T: Copy + Send + Sync> Observe for GuardedCallback<T> {
             buffer.observations.into_inner().unwrap_or_else(PoisonError::into_inner);
         if observations.len() > OBSERVATIONS_MAX {
             observations.truncate(OBSERVATIONS_MAX);
-            self.say_once(problems, MetricProblem::TooManyObservations { instrument });
+            let problem = MetricProblem::TooManyObservations { instrument };
+            say_once(&self.was_flood_said, problems, problem);
         }
         *lock(&self.observations) = observations;
     }
@@ -121,6 +119,12 @@ impl<T: Send> AsyncInstrument<T> for ObservationBuffer<T> {
         if observations.len() <= OBSERVATIONS_MAX {
             observations.push((value, attributes.to_vec()));
         }
+    }
+}
+
+fn say_once(was_said: &AtomicBool, problems: &MetricProblems, problem: MetricProblem) {
+    if !was_said.swap(true, Ordering::Relaxed) {
+        problems.say(problem);
     }
 }
 

@@ -19,3 +19,6 @@ pub(crate) use published::{
     SamplingResult, SignalCounts,
 };
 pub(crate) use self_metrics::SelfMetrics;
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,9 @@ pub(crate) async fn run_periodically(
     loop {
         clock.sleep_until(start).await;
         let began = clock.now();
-        let deadline = start.saturating_add(wait_max);
+        // Counted from now: after a late wake-up, such as that of a suspended machine, the start is
+        // long past.
+        let deadline = began.saturating_add(wait_max);
         let outcome = collect_within(collector, clock, deadline).await;
         let ended = clock.now();
         on_collected(outcome, ended.saturating_sub(began));
@@ -59,3 +61,31 @@ fn next_start(start: Duration, interval: Duration, now: Duration) -> Duration {
 
 /// Settings refuse 0; this keeps the loop from spinning whatever it is given.
 const INTERVAL_MIN: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missed_starts_are_skipped_and_the_rhythm_is_kept() {
+        let seconds = Duration::from_secs;
+        let rows = [
+            // start, now, next: done at once, after the interval, a moment later, much later
+            (60, 60, 120),
+            (60, 119, 120),
+            (60, 120, 120),
+            (60, 121, 180),
+            (60, 1_000, 1_020),
+        ];
+        for (start, now, expected) in rows {
+            let actual = next_start(seconds(start), seconds(60), seconds(now));
+            assert_eq!(actual, seconds(expected), "start {start}, now {now}");
+        }
+    }
+
+    #[test]
+    fn extreme_times_do_not_overflow() {
+        assert!(next_start(Duration::ZERO, INTERVAL_MIN, Duration::MAX) > Duration::ZERO);
+        assert_eq!(next_start(Duration::MAX, Duration::MAX, Duration::MAX), Duration::MAX);
+    }
+}

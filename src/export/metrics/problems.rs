@@ -120,3 +120,48 @@ impl fmt::Debug for MetricProblems {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_reads_as_promised() {
+        let instrument = || "rooms.open".to_owned();
+        let rows = [
+            (
+                MetricProblem::CallbackPanicked {
+                    instrument: instrument(),
+                    message: "no source".to_owned(),
+                },
+                "a callback of the metric `rooms.open` panicked: no source",
+            ),
+            (
+                MetricProblem::CollectionFailed { reason: "shut down".to_owned() },
+                "metrics were not collected: shut down",
+            ),
+            (MetricProblem::CollectionRecovered, "metrics are collected again"),
+            (
+                MetricProblem::CollectionStuck,
+                "no metrics are collected: a metric callback does not return",
+            ),
+            (
+                MetricProblem::SeriesOverflowed { instrument: instrument() },
+                "the metric `rooms.open` has too many attribute sets: \
+                 the rest is added up under `otel.metric.overflow`",
+            ),
+            (
+                MetricProblem::ThreadDetached,
+                "a metric callback did not return before the shutdown deadline",
+            ),
+            (
+                MetricProblem::TooManyObservations { instrument: instrument() },
+                "a callback of the metric `rooms.open` made too many observations: \
+                 the rest is dropped",
+            ),
+        ];
+        for (problem, expected) in rows {
+            assert_eq!(problem.to_string(), expected);
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) struct Published {
 }
 
 impl Published {
-    pub(crate) fn new(destinations: PerSignal<Option<Destination>>) -> Self {
+    pub(crate) fn new(destinations: &PerSignal<Option<Destination>>) -> Self {
         let signals = PerSignal::from_fn(|signal| {
             let destination = destinations.get(signal).as_ref()?;
             Some(SignalCounts::new(signal, destination))
