@@ -1,0 +1,296 @@
+//! Puts recording and delivery together, and starts their threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::Resource;
+use tokio::sync::oneshot;
+
+use crate::clock::SharedClock;
+use crate::config::{ExporterSettings, Settings};
+use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
+use crate::error::InitError;
+use crate::export::courier::{
+    Announcer, Courier, CourierParts, Intake, Lane, LaneSnapshot, OperationObserver, SignalParts,
+    Sink,
+};
+use crate::export::encode::encode_resource;
+use crate::export::metrics::{
+    Destination, GuardedMeterProvider, MetricCollector, MetricProblems, MetricPump, MetricSource,
+    Published, SelfMetrics,
+};
+use crate::export::processors::{RecordingCounters, SpanTracer};
+use crate::export::providers::Providers;
+use crate::export::publish::publish;
+use crate::export::resource::build_resource;
+use crate::export::wire::{Console, PeerStatus, Wire};
+use crate::health::Health;
+use crate::logging::LogRecorder;
+use crate::signal::{PerSignal, Signal};
+
+/// Recording and delivery of one telemetry.
+#[derive(Debug)]
+pub(crate) struct Export {
+    providers: Providers,
+    intake: Arc<Intake>,
+    counters: Arc<RecordingCounters>,
+    lanes: PerSignal<Arc<Lane>>,
+    announcers: Arc<[(Signal, Arc<Announcer>)]>,
+    targets: PerSignal<String>,
+    clock: SharedClock,
+    courier: Courier,
+}
+
+impl Export {
+    pub(crate) fn start(
+        settings: &Settings,
+        clock: &SharedClock,
+        voice: &Arc<Diagnostics>,
+    ) -> Result<Self, InitError> {
+        let sinks = PerSignal {
+            logs: sink(Signal::Logs, settings, clock)?,
+            metrics: sink(Signal::Metrics, settings, clock)?,
+            traces: sink(Signal::Traces, settings, clock)?,
+        };
+        let resource = build_resource(&settings.resource);
+        let lanes = PerSignal::from_fn(|signal| {
+            Arc::new(Lane::new(settings.queues.get(signal), shards(signal)))
+        });
+        let intake = Arc::new(Intake::new(lanes.clone()));
+        let counters = Arc::new(RecordingCounters::default());
+        let targets = PerSignal::from_fn(|signal| target(sinks.get(signal).as_deref()));
+        let announcers = PerSignal::from_fn(|signal| {
+            let target = targets.get(signal).clone();
+            Arc::new(Announcer::new(signal, target, Arc::clone(voice)))
+        });
+        let with_sink = |signal: &Signal| sinks.get(*signal).is_some();
+        let active: Arc<[(Signal, Arc<Announcer>)]> = Signal::ALL
+            .into_iter()
+            .filter(with_sink)
+            .map(|signal| (signal, Arc::clone(announcers.get(signal))))
+            .collect();
+
+        let metrics = sinks.metrics.is_some().then(|| MetricParts::new(settings, &resource, voice));
+        let (meter, metrics) = metrics.map(|parts| (parts.meter.clone(), parts)).unzip();
+        let providers = Providers::new(settings, &resource, &intake, &counters, clock, meter);
+        let (pump, observer) = match metrics {
+            Some(parts) => {
+                let publisher = Publisher {
+                    lanes: lanes.clone(),
+                    announcers: Arc::clone(&active),
+                    clock: Arc::clone(clock),
+                };
+                let (pump, observer) =
+                    parts.start(settings, publisher, &sinks, &counters, &intake)?;
+                (Some(Arc::new(pump)), observer)
+            }
+            None => (None, Arc::new(NoObserver) as Arc<dyn OperationObserver>),
+        };
+        let signals = PerSignal::from_fn(|signal| SignalParts {
+            lane: Arc::clone(lanes.get(signal)),
+            sink: sinks.get(signal).clone(),
+            settings: *settings.queues.get(signal),
+            attempt_timeout: attempt_timeout(settings.exporters.get(signal)),
+            announcer: Arc::clone(announcers.get(signal)),
+        });
+        let courier = Courier::start(CourierParts {
+            signals,
+            resource_fields: Bytes::from(encode_resource(&resource)),
+            clock: Arc::clone(clock),
+            observer,
+            metrics: pump,
+        })
+        .map_err(|source| InitError::Thread { name: "beacon-export", source })?;
+        Ok(Self {
+            providers,
+            intake,
+            counters,
+            lanes,
+            announcers: active,
+            targets,
+            clock: Arc::clone(clock),
+            courier,
+        })
+    }
+
+    pub(crate) fn span_tracer(&self) -> SpanTracer {
+        self.providers.span_tracer()
+    }
+
+    /// `None` when log records go nowhere.
+    pub(crate) fn log_recorder(&self, settings: &Settings) -> Option<LogRecorder> {
+        settings.exporters.logs.is_on().then(|| {
+            LogRecorder::new(
+                Arc::clone(&self.intake),
+                Arc::clone(&self.counters),
+                Arc::clone(&self.clock),
+                settings.log_limits,
+                &settings.recording,
+            )
+        })
+    }
+
+    pub(crate) fn meter(&self, name: &'static str) -> Option<Meter> {
+        self.providers.meter(name)
+    }
+
+    pub(crate) fn set_global_providers(&self) {
+        self.providers.set_global();
+    }
+
+    pub(crate) fn snapshot(&self, signal: Signal) -> LaneSnapshot {
+        self.lanes.get(signal).snapshot()
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        health(&self.announcers, &self.clock)
+    }
+
+    /// Where each signal goes, in plain words.
+    pub(crate) fn destinations(&self) -> String {
+        let sentence = |signal: Signal| format!("{signal} go to {}", self.targets.get(signal));
+        Signal::ALL.map(sentence).join("; ")
+    }
+
+    pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
+        self.courier.flush(deadline)
+    }
+
+    pub(crate) fn stop(&self, deadline: Duration) -> oneshot::Receiver<()> {
+        self.courier.stop(deadline)
+    }
+
+    pub(crate) fn join(&self) {
+        self.courier.join();
+    }
+}
+
+fn health(announcers: &[(Signal, Arc<Announcer>)], clock: &SharedClock) -> Health {
+    let states: Vec<_> =
+        announcers.iter().map(|(signal, announcer)| (*signal, announcer.state())).collect();
+    Health::of(&states, clock.now())
+}
+
+/// Threads that record meet in as few places as there are processors to run them; metrics come from
+/// one thread.
+fn shards(signal: Signal) -> usize {
+    match signal {
+        Signal::Metrics => 1,
+        Signal::Logs | Signal::Traces => {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            processors.saturating_mul(2).clamp(4, 64)
+        }
+    }
+}
+
+fn sink(
+    signal: Signal,
+    settings: &Settings,
+    clock: &SharedClock,
+) -> Result<Option<Arc<Sink>>, InitError> {
+    let exporters = settings.exporters.get(signal);
+    if !exporters.is_on() {
+        return Ok(None);
+    }
+    let wire = exporters.otlp.as_ref().map(|otlp| Wire::new(signal, otlp, Arc::clone(clock)));
+    let wire = wire.transpose().map_err(|error| InitError::Tls { source: Box::new(error) })?;
+    let console = exporters.console.then(|| Console::stdout(signal));
+    Ok(Some(Arc::new(Sink::new(wire, console))))
+}
+
+fn target(sink: Option<&Sink>) -> String {
+    match sink {
+        None => "nowhere".to_owned(),
+        Some(sink) => sink.to_string(),
+    }
+}
+
+fn attempt_timeout(exporters: &ExporterSettings) -> Option<Duration> {
+    exporters.otlp.as_ref().and_then(|otlp| otlp.timeout)
+}
+
+/// What becomes of metrics before the courier exists.
+struct MetricParts {
+    meter: GuardedMeterProvider,
+    source: MetricSource,
+}
+
+impl MetricParts {
+    fn new(settings: &Settings, resource: &Resource, voice: &Arc<Diagnostics>) -> Self {
+        let voice = Arc::clone(voice);
+        let problems = MetricProblems::new(move |problem| {
+            voice.say(Topic::Metrics, DiagnosticLevel::Warn, &problem.to_string());
+        });
+        let (meter, source) = GuardedMeterProvider::new(
+            resource.clone(),
+            settings.metrics.temporality,
+            Arc::new(problems),
+        );
+        Self { meter, source }
+    }
+
+    fn start(
+        self,
+        settings: &Settings,
+        publisher: Publisher,
+        sinks: &PerSignal<Option<Arc<Sink>>>,
+        counters: &Arc<RecordingCounters>,
+        intake: &Arc<Intake>,
+    ) -> Result<(MetricPump, Arc<dyn OperationObserver>), InitError> {
+        let self_metrics = settings.self_metrics.then(|| {
+            let destinations =
+                PerSignal::from_fn(|signal| sinks.get(signal).as_deref().map(Sink::destination));
+            let published = Arc::new(Published::new(destinations));
+            let self_metrics = SelfMetrics::register(self.meter.unguarded(), &published, counters);
+            (Arc::new(self_metrics), published)
+        });
+        let (self_metrics, published) = self_metrics.unzip();
+        let clock = Arc::clone(&publisher.clock);
+        let before_each = move || {
+            if let Some(published) = &published {
+                publisher.publish(published);
+            }
+        };
+        let entry_bytes_max = settings.queues.metrics.request_bytes_max;
+        let collector =
+            MetricCollector::start(self.source, Arc::clone(intake), entry_bytes_max, before_each)
+                .map_err(|source| InitError::Thread { name: "beacon-metrics", source })?;
+        let observer: Arc<dyn OperationObserver> = match &self_metrics {
+            Some(self_metrics) => Arc::clone(self_metrics) as Arc<dyn OperationObserver>,
+            None => Arc::new(NoObserver),
+        };
+        let pump = MetricPump { collector, clock, settings: settings.metrics, self_metrics };
+        Ok((pump, observer))
+    }
+}
+
+/// Refreshes what the self-metrics read.
+#[derive(Debug)]
+struct Publisher {
+    lanes: PerSignal<Arc<Lane>>,
+    announcers: Arc<[(Signal, Arc<Announcer>)]>,
+    clock: SharedClock,
+}
+
+impl Publisher {
+    fn publish(&self, published: &Published) {
+        let health = health(&self.announcers, &self.clock).state;
+        publish(&self.lanes, health.number(), published);
+    }
+}
+
+#[derive(Debug)]
+struct NoObserver;
+
+impl OperationObserver for NoObserver {
+    fn operation_ended(
+        &self,
+        _signal: Signal,
+        _duration: Duration,
+        _error_type: Option<&str>,
+        _status: Option<PeerStatus>,
+    ) {
+    }
+}

@@ -1,0 +1,4 @@
+//! The manual: what the reference pages of single items cannot tell.
+
+#[doc = include_str!("manual/metrics.md")]
+pub mod metrics {}

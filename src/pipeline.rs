@@ -1,0 +1,196 @@
+//! Everything that runs behind a guard, put together from settings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::clock::SharedClock;
+use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
+use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
+use crate::error::InitError;
+use crate::export::{Export, set_global_propagator};
+use crate::health::Health;
+use crate::logging::{self, RecordingParts};
+use crate::report::TelemetryReport;
+use crate::signal::Signal;
+
+/// What a builder has gathered.
+pub(crate) struct Start {
+    pub(crate) environment: Environment,
+    pub(crate) overrides: Overrides,
+    pub(crate) hook: Option<DiagnosticHook>,
+    pub(crate) is_on_stderr: bool,
+    pub(crate) clock: SharedClock,
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("overrides", &self.overrides).finish_non_exhaustive()
+    }
+}
+
+/// The running whole. Without an [`Export`] telemetry is disabled: no thread, no recording.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    settings: Settings,
+    effective: EffectiveConfig,
+    voice: Arc<Diagnostics>,
+    clock: SharedClock,
+    started_at: Duration,
+    export: Option<Export>,
+}
+
+impl Pipeline {
+    pub(crate) fn start(start: Start) -> Result<Self, InitError> {
+        let config::Resolved { settings, effective } =
+            config::resolve(&start.environment, &start.overrides)?;
+        let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
+        let voice = Arc::new(voice);
+        for warning in &effective.warnings {
+            voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
+        }
+        let export = if settings.is_disabled {
+            voice.say_now(DiagnosticLevel::Info, "disabled by `OTEL_SDK_DISABLED`");
+            None
+        } else {
+            let export = Export::start(&settings, &start.clock, &voice)?;
+            voice.say_now(DiagnosticLevel::Info, &format!("started; {}", export.destinations()));
+            Some(export)
+        };
+        let started_at = start.clock.now();
+        Ok(Self { settings, effective, voice, clock: start.clock, started_at, export })
+    }
+
+    pub(crate) fn layer<S>(&self) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    {
+        match logging::layer(self.recording_parts()) {
+            Ok(layer) => layer,
+            Err(error) => {
+                // The settings were checked with the same parser, so this is a bug of beacon's.
+                self.say(DiagnosticLevel::Error, &error.to_string());
+                Box::new(None::<tracing_subscriber::layer::Identity>)
+            }
+        }
+    }
+
+    fn recording_parts(&self) -> RecordingParts {
+        let export = self.export.as_ref();
+        RecordingParts {
+            tracer: export.map(Export::span_tracer),
+            recorder: export.and_then(|export| export.log_recorder(&self.settings)),
+            settings: self.settings.recording.clone(),
+        }
+    }
+
+    /// Returns whether this became the process's subscriber. Disabled telemetry sets none, so that
+    /// `tracing` costs what it costs without a subscriber.
+    pub(crate) fn set_global_subscriber(&self) -> bool {
+        if self.export.is_none() {
+            return true;
+        }
+        let subscriber = tracing_subscriber::layer::SubscriberExt::with(
+            tracing_subscriber::registry(),
+            self.layer(),
+        );
+        tracing::subscriber::set_global_default(subscriber).is_ok()
+    }
+
+    pub(crate) fn set_global_providers(&self) {
+        set_global_propagator(&self.settings);
+        if let Some(export) = &self.export {
+            export.set_global_providers();
+        }
+    }
+
+    pub(crate) fn meter(&self, name: &'static str) -> opentelemetry::metrics::Meter {
+        let meter = self.export.as_ref().and_then(|export| export.meter(name));
+        meter.unwrap_or_else(|| {
+            use opentelemetry::metrics::MeterProvider as _;
+            opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
+        })
+    }
+
+    pub(crate) const fn effective_config(&self) -> &EffectiveConfig {
+        &self.effective
+    }
+
+    pub(crate) const fn shutdown_timeout(&self) -> Duration {
+        self.settings.shutdown_timeout
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.clock.now().saturating_sub(self.started_at)
+    }
+
+    pub(crate) const fn is_running(&self) -> bool {
+        self.export.is_some()
+    }
+
+    pub(crate) fn report(&self) -> TelemetryReport {
+        let mut report = TelemetryReport::default();
+        if let Some(export) = &self.export {
+            for signal in Signal::ALL {
+                *report.signal_mut(signal) = export.snapshot(signal).report();
+            }
+        }
+        report
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        match &self.export {
+            Some(export) => export.health(),
+            None => Health::dark("disabled by `OTEL_SDK_DISABLED`"),
+        }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.clock.now().saturating_add(self.shutdown_timeout())
+    }
+
+    pub(crate) fn flush(&self) -> oneshot::Receiver<bool> {
+        match &self.export {
+            Some(export) => export.flush(self.deadline()),
+            None => answered(true),
+        }
+    }
+
+    pub(crate) fn stop(&self) -> oneshot::Receiver<()> {
+        match &self.export {
+            Some(export) => export.stop(self.deadline()),
+            None => answered(()),
+        }
+    }
+
+    /// Waits for the threads to end. To be called after the answer to [`stop`](Self::stop).
+    pub(crate) fn join(&self) {
+        if let Some(export) = &self.export {
+            export.join();
+        }
+    }
+
+    /// Tells whether the calling thread is one of beacon's, which must not wait for itself.
+    pub(crate) fn is_own_thread() -> bool {
+        thread::current().name().is_some_and(|name| name.starts_with("beacon-"))
+    }
+
+    pub(crate) fn say(&self, level: DiagnosticLevel, message: &str) {
+        if self.export.is_some() {
+            self.voice.say_now(level, message);
+        }
+    }
+}
+
+fn answered<T>(answer: T) -> oneshot::Receiver<T> {
+    let (sender, receiver) = oneshot::channel();
+    // The receiver is here.
+    let _ = sender.send(answer);
+    receiver
+}
