@@ -121,9 +121,10 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Takes time from a clock that a test drives.
     #[cfg(feature = "testing")]
-    pub(crate) fn clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
+    pub fn manual_clock(mut self, clock: crate::testing::ManualClock) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 

@@ -28,11 +28,22 @@ pub struct Health {
 #[non_exhaustive]
 pub enum HealthState {
     /// Everything that is emitted is delivered, or on its way.
-    Healthy = 0,
+    Healthy,
     /// Something is late or was lost.
-    Degraded = 1,
+    Degraded,
     /// Nothing leaves the process: disabled, shut down, or no destination answers.
-    Dark = 2,
+    Dark,
+}
+
+impl HealthState {
+    /// Returns the value of the metric `beacon.telemetry.health`.
+    pub(crate) const fn number(self) -> u64 {
+        match self {
+            Self::Healthy => 0,
+            Self::Degraded => 1,
+            Self::Dark => 2,
+        }
+    }
 }
 
 impl fmt::Display for HealthState {

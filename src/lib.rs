@@ -20,6 +20,8 @@ mod propagation;
 mod report;
 mod signal;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wait;
 
 pub use opentelemetry;

@@ -197,11 +197,34 @@ pub(crate) struct QueueSettings {
     pub(crate) requests_in_flight_max: usize,
 }
 
+#[cfg(test)]
+impl QueueSettings {
+    /// Large bounds, and no delay that a test would have to wait for.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            schedule_delay: Duration::ZERO,
+            operation_timeout: None,
+            items_max: None,
+            bytes_max: 16 << 20,
+            request_items_max: 512,
+            request_bytes_max: 3_670_016,
+            requests_in_flight_max: 4,
+        }
+    }
+}
+
 /// Where one signal goes. All off: the signal is not recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct ExporterSettings {
     pub(crate) otlp: Option<OtlpSettings>,
     pub(crate) console: bool,
+}
+
+impl ExporterSettings {
+    /// Tells whether the signal goes anywhere.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.otlp.is_some() || self.console
+    }
 }
 
 /// One OTLP destination.

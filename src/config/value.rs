@@ -35,6 +35,20 @@ impl fmt::Debug for SettingValue {
     }
 }
 
+macro_rules! from_plain {
+    ($($type:ty => $variant:ident),*) => {
+        $(impl From<$type> for SettingValue {
+            fn from(value: $type) -> Self {
+                Self::$variant(value)
+            }
+        })*
+    };
+}
+
+from_plain! {
+    bool => Bool, Duration => Duration, String => Text, u64 => Integer
+}
+
 impl From<Compression> for SettingValue {
     fn from(value: Compression) -> Self {
         Self::Text(value.name().to_owned())

@@ -242,7 +242,7 @@ impl MetricParts {
         let self_metrics = settings.self_metrics.then(|| {
             let destinations =
                 PerSignal::from_fn(|signal| sinks.get(signal).as_deref().map(Sink::destination));
-            let published = Arc::new(Published::new(destinations));
+            let published = Arc::new(Published::new(&destinations));
             let self_metrics = SelfMetrics::register(self.meter.unguarded(), &published, counters);
             (Arc::new(self_metrics), published)
         });

@@ -18,7 +18,7 @@ use crate::export::courier::gate::{Gate, PauseWish};
 use crate::export::courier::lane::Lane;
 use crate::export::courier::ledger::Ledger;
 use crate::export::courier::request::Batch;
-use crate::export::courier::sink::{Ready, Sink};
+use crate::export::courier::sink::{Ready, Sink, SinkError};
 use crate::export::wire::{Cause, Outcome, PeerStatus, PrepareError};
 use crate::report::DropReason;
 
@@ -49,7 +49,8 @@ pub(crate) struct DispatchParts {
     pub(crate) observer: Arc<dyn OperationObserver>,
 }
 
-/// Told of each request that has ended.
+/// Told of each request that has ended, whatever way: the duration runs from the start of its first
+/// attempt to the end of its last. Only a full success has no error type.
 pub(crate) trait OperationObserver: std::fmt::Debug + Send + Sync {
     fn operation_ended(
         &self,
@@ -265,7 +266,7 @@ impl Dispatcher {
             let body = batch.assemble(&self.parts.resource_fields);
             match self.parts.sink.prepare(body, REQUEST_BYTES_LIMIT) {
                 Ok(ready) => return Some(Operation { ready, account, first_attempt_at: None }),
-                Err(PrepareError::TooLarge) => {
+                Err(SinkError::Prepare(PrepareError::TooLarge { .. })) => {
                     if let Some(rear) = batch.split_off_half() {
                         self.count_unsettled(sequence);
                         self.halves.push_front((sequence, rear));
@@ -274,12 +275,12 @@ impl Dispatcher {
                         self.give_up(account, DropReason::TooLarge, "too_large".into());
                     }
                 }
-                Err(PrepareError::Io(error)) => {
+                Err(SinkError::Console(error)) => {
                     self.parts.announcer.lost(&format!("the console refused {} items: {error}", account.items));
                     self.give_up(account, DropReason::IoError, "io_error".into());
                 }
-                Err(PrepareError::Malformed(reason)) => {
-                    self.parts.announcer.lost(&format!("{} items are no valid OTLP: {reason}", account.items));
+                Err(SinkError::Prepare(error)) => {
+                    self.parts.announcer.lost(&format!("{} items: {error}", account.items));
                     self.give_up(account, DropReason::Invalid, "invalid".into());
                 }
             }
@@ -491,7 +492,7 @@ async fn attempt(
     started: Duration,
     cut_at: Option<Duration>,
 ) -> Outcome {
-    let attempt = sink.attempt(ready, clock.wall());
+    let attempt = sink.attempt(ready);
     let Some(cut_at) = cut_at else { return attempt.await };
     tokio::select! {
         outcome = attempt => outcome,

@@ -40,6 +40,22 @@ impl Intake {
     }
 }
 
+#[cfg(test)]
+impl Intake {
+    /// An intake that nobody empties.
+    pub(crate) fn idle() -> Self {
+        let settings = crate::config::QueueSettings::for_tests();
+        Self::new(PerSignal::from_fn(|_| Arc::new(Lane::new(&settings, 2))))
+    }
+
+    /// What was left here so far: scope and entries of each run, in order of hand-over.
+    pub(crate) fn drain(&self, signal: Signal) -> Vec<(Arc<Scope>, Vec<u8>)> {
+        let lane = self.lanes.get(signal);
+        lane.take_open();
+        std::iter::from_fn(|| lane.next_batch(true)).flat_map(|batch| batch.into_runs()).collect()
+    }
+}
+
 /// A small number for the calling thread; neighbours in time get different ones.
 fn thread_index() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);

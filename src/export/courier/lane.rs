@@ -233,6 +233,13 @@ impl Lane {
         self.bounds.release(charge, items);
     }
 
+    /// Visits the items whose export failed, by `error.type`.
+    pub(crate) fn visit_failures(&self, mut visit: impl FnMut(&str, u64)) {
+        for (error_type, items) in self.lock_ledger().failed_by_error_type() {
+            visit(error_type, *items);
+        }
+    }
+
     pub(crate) fn queued_items(&self) -> u64 {
         self.lock_ledger().queued_items()
     }

@@ -12,7 +12,7 @@ mod request;
 mod scope;
 mod sink;
 
-pub(crate) use announce::DeliveryState;
+pub(crate) use announce::{Announcer, DeliveryState};
 pub(crate) use control::{Courier, CourierParts, SignalParts};
 pub(crate) use dispatch::OperationObserver;
 pub(crate) use intake::Intake;

@@ -73,6 +73,12 @@ impl Batch {
         (!rear.is_empty()).then_some(rear)
     }
 
+    #[cfg(test)]
+    pub(crate) fn into_runs(self) -> Vec<(Arc<Scope>, Vec<u8>)> {
+        let runs = self.chunks.iter().flat_map(Chunk::runs);
+        runs.map(|(run, bytes)| (Arc::clone(&run.scope), bytes.to_vec())).collect()
+    }
+
     /// Lays the request's body end to end. Items of one scope come together; the scopes keep the
     /// order in which they first appear.
     pub(crate) fn assemble(&self, resource_fields: &[u8]) -> Vec<u8> {

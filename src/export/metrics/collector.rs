@@ -66,7 +66,7 @@ pub(crate) struct MetricCollector {
 type Answer = oneshot::Sender<CollectOutcome>;
 
 impl MetricCollector {
-    /// Starts the thread. Metrics that encode to more than `entry_bytes_max` are cut.
+    /// Starts the thread. `before_each` runs on it before the callbacks do. Metrics that encode to more than `entry_bytes_max` are cut.
     ///
     /// # Errors
     ///
@@ -75,13 +75,16 @@ impl MetricCollector {
         source: MetricSource,
         intake: Arc<Intake>,
         entry_bytes_max: usize,
+        before_each: impl Fn() + Send + 'static,
     ) -> io::Result<Self> {
         // One place is enough: a command is only sent when the one before was answered.
         let (commands, received) = mpsc::sync_channel(1);
         let (ending, end) = oneshot::channel();
         let is_running = Arc::new(AtomicBool::new(false));
         let problems = Arc::clone(source.problems());
-        let collection = Collection { source, intake, entry_bytes_max, overflowed: HashSet::new() };
+        let before_each = Box::new(before_each);
+        let overflowed = HashSet::new();
+        let collection = Collection { source, intake, entry_bytes_max, before_each, overflowed };
         let is_running_there = Arc::clone(&is_running);
         // Nobody joins the handle: `end` tells when the thread is done, and a callback that never
         // returns would make joining it endless.
@@ -176,12 +179,15 @@ struct Collection {
     source: MetricSource,
     intake: Arc<Intake>,
     entry_bytes_max: usize,
+    /// Refreshes what callbacks read.
+    before_each: Box<dyn Fn() + Send>,
     /// Scope and name of the metrics of which an overflow was said. Bounded by the instruments.
     overflowed: HashSet<(String, String)>,
 }
 
 impl Collection {
     fn run(&mut self) -> Result<u64, String> {
+        (self.before_each)();
         let metrics = self.source.collect()?;
         self.report_overflows(&metrics);
         let request = ExportMetricsServiceRequest::from(&metrics).encode_to_vec();

@@ -6,6 +6,7 @@ mod overflow;
 mod periodic;
 mod problems;
 mod provider;
+mod pump;
 mod published;
 mod reader;
 mod self_metrics;
@@ -13,10 +14,10 @@ mod self_metrics;
 pub(crate) use collector::{CollectOutcome, MetricCollector};
 pub(crate) use periodic::{collect_within, run_periodically};
 pub(crate) use problems::{MetricProblem, MetricProblems};
+pub(crate) use pump::MetricPump;
 pub(crate) use provider::{GuardedMeterProvider, MetricSource};
 pub(crate) use published::{
-    Destination, DropReason, ErrorCounts, ParentOrigin, Published, ReasonCounts, RecordingSource,
-    SamplingResult, SignalCounts,
+    Destination, Published, SignalCounts,
 };
 pub(crate) use self_metrics::SelfMetrics;
 

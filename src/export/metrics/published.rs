@@ -8,7 +8,7 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::Signal;
 use crate::catalog::attribute;
-use crate::config::Protocol;
+use crate::report::DropReason;
 use crate::signal::PerSignal;
 
 /// Everything published, by signal. A signal that goes nowhere has no numbers.
@@ -41,26 +41,6 @@ pub(crate) struct Destination {
     pub(crate) exporter_type: &'static str,
     /// Host and port of the network peer, if there is one.
     pub(crate) server: Option<(String, u16)>,
-}
-
-impl Destination {
-    /// An OTLP peer.
-    ///
-    /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/>
-    pub(crate) const fn otlp(signal: Signal, protocol: Protocol, host: String, port: u16) -> Self {
-        let exporter_type = match (protocol, signal) {
-            (Protocol::Grpc, Signal::Logs) => "otlp_grpc_log_exporter",
-            (Protocol::Grpc, Signal::Metrics) => "otlp_grpc_metric_exporter",
-            (Protocol::Grpc, Signal::Traces) => "otlp_grpc_span_exporter",
-            (Protocol::HttpJson, Signal::Logs) => "otlp_http_json_log_exporter",
-            (Protocol::HttpJson, Signal::Metrics) => "otlp_http_json_metric_exporter",
-            (Protocol::HttpJson, Signal::Traces) => "otlp_http_json_span_exporter",
-            (Protocol::HttpProtobuf, Signal::Logs) => "otlp_http_log_exporter",
-            (Protocol::HttpProtobuf, Signal::Metrics) => "otlp_http_metric_exporter",
-            (Protocol::HttpProtobuf, Signal::Traces) => "otlp_http_span_exporter",
-        };
-        Self { exporter_type, server: Some((host, port)) }
-    }
 }
 
 /// The numbers of one signal. All count items: spans, log records or data points.
@@ -166,54 +146,6 @@ impl fmt::Debug for Number {
     }
 }
 
-/// Why beacon gave an item up.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum DropReason {
-    /// It came after shutdown.
-    AlreadyShutdown,
-    /// It lacks what the protocol demands, such as ids that are not zero.
-    Invalid,
-    /// It could not be written.
-    IoError,
-    /// The queue had no room.
-    QueueFull,
-    /// The answer was larger than the limit.
-    ResponseTooLarge,
-    /// The time for attempts was over.
-    RetryExhausted,
-    /// The deadline of shutdown was over.
-    Shutdown,
-    /// It alone is over the limit of a request.
-    TooLarge,
-}
-
-impl DropReason {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::AlreadyShutdown,
-        Self::Invalid,
-        Self::IoError,
-        Self::QueueFull,
-        Self::ResponseTooLarge,
-        Self::RetryExhausted,
-        Self::Shutdown,
-        Self::TooLarge,
-    ];
-
-    /// Returns the reason's name on the wire, as `beacon.drop.reason` and as `error.type`.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyShutdown => "already_shutdown",
-            Self::Invalid => "invalid",
-            Self::IoError => "io_error",
-            Self::QueueFull => "queue_full",
-            Self::ResponseTooLarge => "response_too_large",
-            Self::RetryExhausted => "retry_exhausted",
-            Self::Shutdown => "shutdown",
-            Self::TooLarge => "too_large",
-        }
-    }
-}
-
 /// One number for each reason.
 #[derive(Debug)]
 pub(crate) struct ReasonCounts {
@@ -259,15 +191,15 @@ impl ErrorCounts {
         Self { base: base.to_vec(), slots: Default::default(), other: ErrorSlot::default() }
     }
 
-    /// Adds items whose export failed. A slot is claimed when its error type occurs first; after
+    /// Sets the number of items whose export failed with this error type. A slot is claimed when its error type occurs first; after
     /// that nothing locks or allocates.
-    pub(crate) fn add(&self, error_type: &str, items: u64) {
+    pub(crate) fn set(&self, error_type: &str, items: u64) {
         let slot = self.slots.iter().find(|slot| slot.claim(&self.base, error_type));
         let slot = slot.unwrap_or_else(|| {
             self.other.claim(&self.base, OTHER_ERROR);
             &self.other
         });
-        slot.count.fetch_add(items, Ordering::Relaxed);
+        slot.count.store(items, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self, visit: &mut dyn FnMut(u64, &[KeyValue])) {
@@ -299,59 +231,6 @@ impl ErrorSlot {
 
 fn extended(base: &[KeyValue], last: KeyValue) -> Vec<KeyValue> {
     base.iter().cloned().chain([last]).collect()
-}
-
-/// What the recorders count themselves.
-pub(crate) trait RecordingSource: fmt::Debug + Send + Sync {
-    /// All spans started with this result and parent, those not recorded included.
-    fn spans_started(&self, result: SamplingResult, parent: ParentOrigin) -> u64;
-
-    /// Recording spans started with this result and not ended. Never asked for `Drop`.
-    fn spans_live(&self, result: SamplingResult) -> u64;
-
-    /// Log records submitted, dropped ones included.
-    fn logs_created(&self) -> u64;
-}
-
-/// What the sampler decided.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SamplingResult {
-    Drop,
-    RecordAndSample,
-    RecordOnly,
-}
-
-impl SamplingResult {
-    pub(crate) const ALL: [Self; 3] = [Self::Drop, Self::RecordAndSample, Self::RecordOnly];
-    pub(crate) const RECORDING: [Self; 2] = [Self::RecordAndSample, Self::RecordOnly];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Drop => "DROP",
-            Self::RecordAndSample => "RECORD_AND_SAMPLE",
-            Self::RecordOnly => "RECORD_ONLY",
-        }
-    }
-}
-
-/// Where the parent of a span comes from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ParentOrigin {
-    Local,
-    None,
-    Remote,
-}
-
-impl ParentOrigin {
-    pub(crate) const ALL: [Self; 3] = [Self::Local, Self::None, Self::Remote];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::None => "none",
-            Self::Remote => "remote",
-        }
-    }
 }
 
 const UNKNOWN: u64 = u64::MAX;

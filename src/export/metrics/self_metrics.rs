@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider};
@@ -10,9 +11,11 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, Metric, attribute};
 use crate::export::metrics::published::{
-    Number, ParentOrigin, Published, RecordingSource, SamplingResult, SignalCounts,
+    Number, Published, SignalCounts,
     component_attributes, processor_type,
 };
+use crate::export::courier::OperationObserver;
+use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
 use crate::export::wire::PeerStatus;
 
 /// The instruments, and the two of them that are recorded rather than observed.
@@ -28,7 +31,7 @@ impl SelfMetrics {
     pub(crate) fn register(
         provider: &impl MeterProvider,
         published: &Arc<Published>,
-        recording: &Arc<dyn RecordingSource>,
+        recording: &Arc<RecordingCounters>,
     ) -> Self {
         let sdk = provider.meter_with_scope(scope(catalog::SDK_SCOPE));
         let beacon = provider.meter_with_scope(scope(catalog::BEACON_SCOPE));
@@ -51,10 +54,16 @@ impl SelfMetrics {
         }
     }
 
-    /// Records one operation: from the start of the first attempt to the end of the last.
-    ///
-    /// Only a full success has no `error_type`. `status` is that of the last attempt.
-    pub(crate) fn record_operation(
+    /// Records one collection of all metrics.
+    pub(crate) fn record_collection(&self, duration: Duration, error_type: Option<&str>) {
+        let mut attributes = self.reader_attributes.clone();
+        push_error(&mut attributes, error_type);
+        self.collection_duration.record(duration.as_secs_f64(), &attributes);
+    }
+}
+
+impl OperationObserver for SelfMetrics {
+    fn operation_ended(
         &self,
         signal: Signal,
         duration: Duration,
@@ -72,13 +81,6 @@ impl SelfMetrics {
             None => {}
         }
         self.operation_duration.record(duration.as_secs_f64(), &attributes);
-    }
-
-    /// Records one collection of all metrics.
-    pub(crate) fn record_collection(&self, duration: Duration, error_type: Option<&str>) {
-        let mut attributes = self.reader_attributes.clone();
-        push_error(&mut attributes, error_type);
-        self.collection_duration.record(duration.as_secs_f64(), &attributes);
     }
 }
 
@@ -173,9 +175,9 @@ fn observe_signals(
 }
 
 /// Registers what the recorders count.
-fn observe_recording(meter: &Meter, published: &Published, recording: &Arc<dyn RecordingSource>) {
+fn observe_recording(meter: &Meter, published: &Published, recording: &Arc<RecordingCounters>) {
     if published.signal(Signal::Traces).is_some() {
-        let started: Vec<_> = SamplingResult::ALL
+        let started: Vec<_> = SamplingOutcome::ALL
             .into_iter()
             .flat_map(|result| ParentOrigin::ALL.map(|parent| (result, parent)))
             .map(|(result, parent)| (result, parent, span_attributes(result, parent)))
@@ -183,27 +185,27 @@ fn observe_recording(meter: &Meter, published: &Published, recording: &Arc<dyn R
         let source = Arc::clone(recording);
         observe(meter, &catalog::SDK_SPAN_STARTED, move |visit| {
             for (result, parent, attributes) in &started {
-                visit(source.spans_started(*result, *parent), attributes);
+                visit(source.started(*result, *parent), attributes);
             }
         });
-        let live = SamplingResult::RECORDING
+        let live = SamplingOutcome::RECORDING
             .map(|result| (result, [KeyValue::new(attribute::SAMPLING_RESULT, result.name())]));
         let source = Arc::clone(recording);
         observe(meter, &catalog::SDK_SPAN_LIVE, move |visit| {
             for (result, attributes) in &live {
-                visit(source.spans_live(*result), attributes);
+                visit(u64::try_from(source.live(*result)).unwrap_or_default(), attributes);
             }
         });
     }
     if published.signal(Signal::Logs).is_some() {
         let source = Arc::clone(recording);
         observe(meter, &catalog::SDK_LOG_CREATED, move |visit| {
-            visit(source.logs_created(), &[]);
+            visit(source.log_created.load(Ordering::Relaxed), &[]);
         });
     }
 }
 
-fn span_attributes(result: SamplingResult, parent: ParentOrigin) -> [KeyValue; 2] {
+fn span_attributes(result: SamplingOutcome, parent: ParentOrigin) -> [KeyValue; 2] {
     [
         KeyValue::new(attribute::SAMPLING_RESULT, result.name()),
         KeyValue::new(attribute::PARENT_ORIGIN, parent.name()),

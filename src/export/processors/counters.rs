@@ -71,6 +71,11 @@ struct StartedSpans {
     remote: AtomicU64,
 }
 
+impl SamplingOutcome {
+    /// The answers after which a span records.
+    pub(crate) const RECORDING: [Self; 2] = [Self::RecordAndSample, Self::RecordOnly];
+}
+
 impl RecordingCounters {
     /// Spans started so far, the ones that do not record included.
     pub(crate) fn started(&self, outcome: SamplingOutcome, origin: ParentOrigin) -> u64 {
@@ -86,15 +91,15 @@ impl RecordingCounters {
         }
     }
 
-    pub(super) fn span_started(&self, outcome: SamplingOutcome, origin: ParentOrigin) {
+    pub(crate) fn span_started(&self, outcome: SamplingOutcome, origin: ParentOrigin) {
         self.started_cell(outcome, origin).fetch_add(1, Relaxed);
     }
 
-    pub(super) fn recording_began(&self, is_sampled: bool) {
+    pub(crate) fn recording_began(&self, is_sampled: bool) {
         self.live_cell(is_sampled).fetch_add(1, Relaxed);
     }
 
-    pub(super) fn recording_ended(&self, is_sampled: bool) {
+    pub(crate) fn recording_ended(&self, is_sampled: bool) {
         self.live_cell(is_sampled).fetch_sub(1, Relaxed);
     }
 

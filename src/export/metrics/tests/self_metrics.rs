@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -8,11 +9,13 @@ use super::points::{points, values_of};
 use super::recording;
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, METRICS, Metric, Stability, attribute};
-use crate::config::Protocol;
 use crate::export::metrics::{
-    Destination, DropReason, ParentOrigin, Published, RecordingSource, SamplingResult, SelfMetrics,
+    Destination, Published, SelfMetrics,
 };
+use crate::export::courier::OperationObserver as _;
+use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
 use crate::export::wire::PeerStatus;
+use crate::report::DropReason;
 use crate::signal::PerSignal;
 
 #[test]
@@ -102,7 +105,7 @@ fn a_signal_that_goes_nowhere_has_no_series() {
     let (provider, source, _) = recording();
     let published = published(&PerSignal { traces: Some(console()), logs: None, metrics: None });
     let self_metrics = register(&provider, &published);
-    self_metrics.record_operation(Signal::Logs, Duration::ZERO, None, None);
+    self_metrics.operation_ended(Signal::Logs, Duration::ZERO, None, None);
     for point in points(&source.collect().unwrap()) {
         assert!(!point.metric.contains(".log."), "{}", point.metric);
         assert!(!point.metric.contains("metric_data_point"), "{}", point.metric);
@@ -130,8 +133,8 @@ fn error_types_beyond_the_bound_are_added_up() {
     register(&provider, &published);
     let failed = &published.signal(Signal::Traces).unwrap().failed;
     for status in 500..600 {
-        failed.add(&status.to_string(), 1);
-        failed.add(&status.to_string(), 1);
+        failed.set(&status.to_string(), 1);
+        failed.set(&status.to_string(), 1);
     }
     let values = values_of(&source.collect().unwrap(), "otel.sdk.exporter.span.exported");
     assert_eq!(values.len(), 1 + 31 + 1);
@@ -150,7 +153,12 @@ fn the_wire_names_of_drop_reasons_are_distinct() {
 fn collect_everything() -> ResourceMetrics {
     let (provider, source, _) = recording();
     let published = published(&PerSignal::from_fn(|signal| {
-        Some(Destination::otlp(signal, Protocol::Grpc, "peer".to_owned(), 4317))
+        let exporter_type = match signal {
+            Signal::Logs => "otlp_grpc_log_exporter",
+            Signal::Metrics => "otlp_grpc_metric_exporter",
+            Signal::Traces => "otlp_grpc_span_exporter",
+        };
+        Some(Destination { exporter_type, server: Some(("peer".to_owned(), 4317)) })
     }));
     for signal in Signal::ALL {
         let counts = published.signal(signal).unwrap();
@@ -167,14 +175,14 @@ fn collect_everything() -> ResourceMetrics {
         counts.unprocessed.set(DropReason::QueueFull, 11);
         counts.inflight_items.set(12);
         counts.exported.set(13);
-        counts.failed.add("UNAVAILABLE", 14);
+        counts.failed.set("UNAVAILABLE", 14);
     }
     published.health.set(2);
     let self_metrics = register(&provider, &published);
     let (second, unavailable) = (Duration::from_millis(1_500), tonic::Code::Unavailable);
     let status = Some(PeerStatus::Grpc(unavailable));
-    self_metrics.record_operation(Signal::Traces, second, Some("UNAVAILABLE"), status);
-    self_metrics.record_operation(Signal::Logs, second, None, Some(PeerStatus::Http(200)));
+    self_metrics.operation_ended(Signal::Traces, second, Some("UNAVAILABLE"), status);
+    self_metrics.operation_ended(Signal::Logs, second, None, Some(PeerStatus::Http(200)));
     self_metrics.record_collection(second, Some("timeout"));
     source.collect().unwrap()
 }
@@ -195,23 +203,13 @@ fn register(
     provider: &crate::export::metrics::GuardedMeterProvider,
     published: &Arc<Published>,
 ) -> SelfMetrics {
-    let recording: Arc<dyn RecordingSource> = Arc::new(FixedRecording);
+    let recording = Arc::new(RecordingCounters::default());
+    for _ in 0..5 {
+        recording.span_started(SamplingOutcome::Drop, ParentOrigin::Remote);
+    }
+    for _ in 0..3 {
+        recording.recording_began(true);
+    }
+    recording.log_created.store(7, Ordering::Relaxed);
     SelfMetrics::register(provider.unguarded(), published, &recording)
-}
-
-#[derive(Debug)]
-struct FixedRecording;
-
-impl RecordingSource for FixedRecording {
-    fn spans_started(&self, result: SamplingResult, parent: ParentOrigin) -> u64 {
-        if (result, parent) == (SamplingResult::Drop, ParentOrigin::Remote) { 5 } else { 0 }
-    }
-
-    fn spans_live(&self, result: SamplingResult) -> u64 {
-        if result == SamplingResult::RecordAndSample { 3 } else { 0 }
-    }
-
-    fn logs_created(&self) -> u64 {
-        7
-    }
 }
