@@ -1,0 +1,154 @@
+//! Rules of this repository that neither the compiler nor clippy knows.
+//!
+//! They look at the text of the sources, without comments and literals where those do not matter.
+
+mod code;
+mod sources;
+
+use std::{fs, io};
+
+use crate::tidy::sources::{all_code, all_texts, ask, has_word, product_code, read, root};
+
+#[test]
+fn only_export_names_the_sdk() -> io::Result<()> {
+    for word in ["opentelemetry_otlp", "opentelemetry_sdk", "tonic"] {
+        check_word(word, &["src/export/"], "belongs in src/export/")?;
+    }
+    // The receiver decodes what the exporter encodes.
+    let allowed = ["src/export/", "src/collector/"];
+    check_word("opentelemetry_proto", &allowed, "belongs in src/export/ or src/collector/")
+}
+
+#[test]
+fn only_the_command_names_clap() -> io::Result<()> {
+    check_word("clap", &["cli/"], "belongs in cli/")
+}
+
+#[test]
+fn only_one_file_reads_the_environment() -> io::Result<()> {
+    let found = ask(&product_code()?, |source, line| {
+        // An error type that is matched on is not a look into the environment.
+        let line = line.replace("std::env::VarError", "");
+        let is_grouped = line.contains("use std::{") && has_word(&line, "env");
+        let is_read = line.contains("std::env") || is_grouped;
+        (is_read && !source.is_under(&["src/config/env.rs", "cli/"]))
+            .then(|| "reads the environment; that belongs in src/config/env.rs".to_owned())
+    });
+    assert_none(&found);
+    Ok(())
+}
+
+#[test]
+fn simple_and_batch_processors_of_the_sdk_stay_out() -> io::Result<()> {
+    for word in
+        ["BatchLogProcessor", "BatchSpanProcessor", "SimpleLogProcessor", "SimpleSpanProcessor"]
+    {
+        check_word(word, &[], "exports in a way that can block its caller")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_library_installs_no_allocator() -> io::Result<()> {
+    check_word("global_allocator", &["cli/"], "is the user's decision")
+}
+
+#[test]
+fn lints_are_expected_and_never_allowed() -> io::Result<()> {
+    let found = ask(&all_code()?, |_, line| {
+        let is_call = line.contains(".allow(") || line.contains("fn allow(");
+        let is_attribute = line.contains("allow(") && has_word(line, "allow") && !is_call;
+        is_attribute.then(|| "write `expect`, which fails when it is no longer needed".to_owned())
+    });
+    assert_none(&found);
+    Ok(())
+}
+
+#[test]
+fn an_unfinished_note_names_its_issue() -> io::Result<()> {
+    // In two parts, so that this file does not find itself.
+    let marks = [concat!("TO", "DO"), concat!("FIX", "ME")];
+    let found = ask(&all_texts()?, |_, line| {
+        let is_note = marks.iter().any(|mark| has_word(line, mark));
+        (is_note && !has_issue_number(line)).then(|| "names no issue like `#123`".to_owned())
+    });
+    assert_none(&found);
+    Ok(())
+}
+
+#[test]
+fn a_source_file_holds_one_idea() -> io::Result<()> {
+    let mut found = Vec::new();
+    for source in read(&["src"])? {
+        let lines = source.text.lines().count();
+        let exception = LONG_FILES.iter().find(|(path, _)| *path == source.path);
+        match (lines > LINES_MAX, exception) {
+            (true, None) => found.push(format!(
+                "{}:{lines}: over {LINES_MAX} lines; split it, or list it here with a reason",
+                source.path
+            )),
+            (false, Some(_)) => {
+                found.push(format!("{}:{lines}: no longer needs to be listed here", source.path));
+            }
+            _ => {}
+        }
+    }
+    for (path, reason) in LONG_FILES {
+        if !root().join(path).is_file() || reason.is_empty() {
+            found.push(format!("{path}:1: is listed here, but is no file or has no reason"));
+        }
+    }
+    assert_none(&found);
+    Ok(())
+}
+
+#[test]
+fn the_example_of_the_readme_is_compiled() -> io::Result<()> {
+    let lib = fs::read_to_string(root().join("src/lib.rs"))?;
+    let flat: String = lib.split_whitespace().collect();
+    let is_included = flat.contains(r#"doc=include_str!("../README.md")"#);
+    assert!(is_included, "src/lib.rs:1: does not include README.md for its doctests");
+    Ok(())
+}
+
+#[test]
+fn the_architecture_names_every_module() -> io::Result<()> {
+    let page = root().join("ARCHITECTURE.md");
+    assert!(page.is_file(), "ARCHITECTURE.md:1: is missing");
+    let page = fs::read_to_string(page)?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join("src"))? {
+        let path = entry?.path();
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+        let forms = [format!("`{name}`"), format!("{name}/"), format!("{name}.rs")];
+        let is_named = forms.iter().any(|form| page.contains(form.as_str()));
+        if !is_named && name != "lib" {
+            found.push(format!("ARCHITECTURE.md:1: does not name `{name}` of src/"));
+        }
+    }
+    found.sort();
+    assert_none(&found);
+    Ok(())
+}
+
+/// Fails when what ships names `word` outside of the allowed paths.
+fn check_word(word: &str, allowed: &[&str], reason: &str) -> io::Result<()> {
+    let found = ask(&product_code()?, |source, line| {
+        (has_word(line, word) && !source.is_under(allowed)).then(|| format!("`{word}` {reason}"))
+    });
+    assert_none(&found);
+    Ok(())
+}
+
+#[track_caller]
+fn assert_none(found: &[String]) {
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+fn has_issue_number(line: &str) -> bool {
+    line.split('#').skip(1).any(|after| after.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// Files of `src` above the limit, each with the reason why it is not two files.
+const LONG_FILES: &[(&str, &str)] = &[];
+const LINES_MAX: usize = 400;
