@@ -135,10 +135,20 @@ fn write_any_at(
 fn write_array(out: &mut Vec<u8>, field: u32, array: &Array, chars_max: Option<usize>) {
     write_nested(out, field, ARRAY_VALUE, |out| match array {
         Array::Bool(values) => {
-            values.iter().for_each(|value| write_bool(out, ELEMENTS, *value));
+            for value in values {
+                write_bool(out, ELEMENTS, *value);
+            }
         }
-        Array::F64(values) => values.iter().for_each(|value| write_f64(out, ELEMENTS, *value)),
-        Array::I64(values) => values.iter().for_each(|value| write_i64(out, ELEMENTS, *value)),
+        Array::F64(values) => {
+            for value in values {
+                write_f64(out, ELEMENTS, *value);
+            }
+        }
+        Array::I64(values) => {
+            for value in values {
+                write_i64(out, ELEMENTS, *value);
+            }
+        }
         Array::String(values) => {
             for value in values {
                 write_str(out, ELEMENTS, cut_str(value.as_str(), chars_max));

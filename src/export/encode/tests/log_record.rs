@@ -13,7 +13,7 @@ use crate::config::LogLimitSettings;
 use crate::export::encode::fields::Fields;
 use crate::export::encode::span::unix_nanos;
 use crate::export::encode::tests::model;
-use crate::export::encode::tests::strategies::{any_value, colliding_key, key, text, time};
+use crate::export::encode::tests::strategies::{any_value, colliding_key, key, time};
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds};
 
 const NO_LIMITS: LogLimitSettings =
@@ -151,12 +151,22 @@ fn record(key: BoxedStrategy<String>) -> BoxedStrategy<SdkLogRecord> {
         .prop_map(|((time, observed), severity, (event, level), body, attributes, ids)| {
             let mut record =
                 SdkLoggerProvider::builder().build().logger("test").create_log_record();
-            time.into_iter().for_each(|time| record.set_timestamp(time));
+            if let Some(time) = time {
+                record.set_timestamp(time);
+            }
             record.set_observed_timestamp(observed);
-            severity.into_iter().for_each(|severity| record.set_severity_number(severity));
-            event.into_iter().for_each(|event| record.set_event_name(event));
-            level.into_iter().for_each(|level| record.set_severity_text(level));
-            body.into_iter().for_each(|body| record.set_body(body));
+            if let Some(severity) = severity {
+                record.set_severity_number(severity);
+            }
+            if let Some(event) = event {
+                record.set_event_name(event);
+            }
+            if let Some(level) = level {
+                record.set_severity_text(level);
+            }
+            if let Some(body) = body {
+                record.set_body(body);
+            }
             record.add_attributes(attributes);
             if let Some((trace_id, span_id, flags)) = ids {
                 let flags = flags.map(TraceFlags::new);
