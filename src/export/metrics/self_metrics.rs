@@ -9,10 +9,11 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, Metric, attribute};
+use crate::export::metrics::counts::Number;
 use crate::export::metrics::published::{
-    Number, ParentOrigin, Published, RecordingSource, SamplingResult, SignalCounts,
-    component_attributes, processor_type,
+    Published, SignalCounts, component_attributes, processor_type,
 };
+use crate::export::metrics::recording::{ParentOrigin, RecordingSource, SamplingResult};
 use crate::export::wire::PeerStatus;
 
 /// The instruments, and the two of them that are recorded rather than observed.
