@@ -15,7 +15,7 @@ pub(crate) fn publish(lanes: &PerSignal<Arc<Lane>>, health: u64, published: &Pub
         if let Some(counts) = published.signal(signal) {
             let lane = lanes.get(signal);
             publish_counts(&lane.snapshot(), counts);
-            lane.visit_failures(|error_type, items| counts.failed.set(error_type, items));
+            lane.read_failures(|failures| counts.failed.set(failures));
         }
     }
     published.health.set(health);

@@ -1,6 +1,8 @@
 //! Everything that one signal holds and counts, shared by the threads that finish items and the
 //! thread that delivers them.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -233,11 +235,9 @@ impl Lane {
         self.bounds.release(charge, items);
     }
 
-    /// Visits the items whose export failed, by `error.type`.
-    pub(crate) fn visit_failures(&self, mut visit: impl FnMut(&str, u64)) {
-        for (error_type, items) in self.lock_ledger().failed_by_error_type() {
-            visit(error_type, *items);
-        }
+    /// Shows the items whose export failed, by `error.type`.
+    pub(crate) fn read_failures(&self, read: impl FnOnce(&BTreeMap<Cow<'static, str>, u64>)) {
+        read(self.lock_ledger().failed_by_error_type());
     }
 
     pub(crate) fn queued_items(&self) -> u64 {

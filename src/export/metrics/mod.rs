@@ -2,23 +2,21 @@
 
 mod callbacks;
 mod collector;
+mod counts;
 mod overflow;
 mod periodic;
 mod problems;
 mod provider;
-mod pump;
 mod published;
+mod pump;
 mod reader;
 mod self_metrics;
 
-pub(crate) use collector::{CollectOutcome, MetricCollector};
-pub(crate) use periodic::{collect_within, run_periodically};
-pub(crate) use problems::{MetricProblem, MetricProblems};
-pub(crate) use pump::MetricPump;
+pub(crate) use collector::MetricCollector;
+pub(crate) use problems::MetricProblems;
 pub(crate) use provider::{GuardedMeterProvider, MetricSource};
-pub(crate) use published::{
-    Destination, Published, SignalCounts,
-};
+pub(crate) use published::{Destination, Published, SignalCounts};
+pub(crate) use pump::MetricPump;
 pub(crate) use self_metrics::SelfMetrics;
 
 #[cfg(test)]

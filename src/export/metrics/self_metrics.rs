@@ -10,9 +10,9 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, Metric, attribute};
+use crate::export::metrics::counts::Number;
 use crate::export::metrics::published::{
-    Number, Published, SignalCounts,
-    component_attributes, processor_type,
+    Published, SignalCounts, component_attributes, processor_type,
 };
 use crate::export::courier::OperationObserver;
 use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
@@ -74,8 +74,8 @@ impl OperationObserver for SelfMetrics {
         let mut attributes = counts.exporter_attributes.clone();
         push_error(&mut attributes, error_type);
         match status {
-            Some(PeerStatus::Grpc(code)) => attributes
-                .push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc_code_name(code))),
+            Some(grpc @ PeerStatus::Grpc(_)) => attributes
+                .push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc.name())),
             Some(PeerStatus::Http(status)) => attributes
                 .push(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status))),
             None => {}
@@ -269,29 +269,5 @@ fn scope(name: &'static str) -> InstrumentationScope {
 fn push_error(attributes: &mut Vec<KeyValue>, error_type: Option<&str>) {
     if let Some(error_type) = error_type {
         attributes.push(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
-    }
-}
-
-/// Source: <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>
-const fn grpc_code_name(code: tonic::Code) -> &'static str {
-    use tonic::Code;
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

@@ -110,9 +110,9 @@ fn all_zero_ids_are_left_out() {
 #[test]
 fn a_value_nested_deeper_than_the_limit_holds_nothing() {
     assert_eq!(nesting_of(&encode_value(&nested(63, list_of))), (63, true));
-    assert_eq!(nesting_of(&encode_value(&nested(64, list_of))), (64, true));
-    assert_eq!(nesting_of(&encode_value(&nested(65, list_of))), (64, false));
-    assert_eq!(nesting_of(&encode_value(&nested(5_000, list_of))), (64, false));
+    assert_eq!(nesting_of(&encode_value(&nested(31, list_of))), (31, true));
+    assert_eq!(nesting_of(&encode_value(&nested(32, list_of))), (31, false));
+    assert_eq!(nesting_of(&encode_value(&nested(5_000, list_of))), (31, false));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use opentelemetry::metrics::MeterProvider as _;
 use super::points::{points, values_of};
 use super::recording;
 use crate::catalog::InstrumentKind::{Counter, Gauge, Histogram, UpDownCounter};
-use crate::export::metrics::MetricProblem;
+use crate::export::metrics::problems::MetricProblem;
 
 #[test]
 fn a_callback_that_panics_reports_nothing_and_harms_no_other() {

@@ -11,10 +11,10 @@ use super::clock::driven_clock;
 use super::{HANG, Said, block_on, recording, wait_until};
 use crate::clock::Clock as _;
 use crate::export::courier::Intake;
-use crate::export::metrics::{
-    CollectOutcome, GuardedMeterProvider, MetricCollector, MetricProblem, MetricSource,
-    collect_within, run_periodically,
-};
+use crate::export::metrics::collector::CollectOutcome;
+use crate::export::metrics::periodic::{collect_within, run_periodically};
+use crate::export::metrics::problems::MetricProblem;
+use crate::export::metrics::{GuardedMeterProvider, MetricCollector, MetricSource};
 
 #[test]
 fn a_collection_runs_on_its_own_thread_with_telemetry_suppressed() {

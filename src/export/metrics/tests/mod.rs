@@ -12,7 +12,8 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 
 use crate::config::Temporality;
-use crate::export::metrics::{GuardedMeterProvider, MetricProblem, MetricProblems, MetricSource};
+use crate::export::metrics::problems::MetricProblem;
+use crate::export::metrics::{GuardedMeterProvider, MetricProblems, MetricSource};
 
 type Said = Arc<Mutex<Vec<MetricProblem>>>;
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -132,10 +133,9 @@ fn error_types_beyond_the_bound_are_added_up() {
     let published = published(&PerSignal { traces: Some(console()), logs: None, metrics: None });
     register(&provider, &published);
     let failed = &published.signal(Signal::Traces).unwrap().failed;
-    for status in 500..600 {
-        failed.set(&status.to_string(), 1);
-        failed.set(&status.to_string(), 1);
-    }
+    let totals = (500..600).map(|status| (Cow::Owned(status.to_string()), 2)).collect();
+    failed.set(&totals);
+    failed.set(&totals);
     let values = values_of(&source.collect().unwrap(), "otel.sdk.exporter.span.exported");
     assert_eq!(values.len(), 1 + 31 + 1);
     let others: f64 = values.iter().filter(|(key, _)| key.contains("_OTHER")).map(|(_, v)| v).sum();
@@ -175,7 +175,7 @@ fn collect_everything() -> ResourceMetrics {
         counts.unprocessed.set(DropReason::QueueFull, 11);
         counts.inflight_items.set(12);
         counts.exported.set(13);
-        counts.failed.set("UNAVAILABLE", 14);
+        counts.failed.set(&[(Cow::Borrowed("UNAVAILABLE"), 14)].into());
     }
     published.health.set(2);
     let self_metrics = register(&provider, &published);
