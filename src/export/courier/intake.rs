@@ -25,4 +25,10 @@ impl Intake {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.push((signal, Arc::clone(scope), item.to_vec(), count));
     }
+
+    /// Takes everything out.
+    #[cfg(test)]
+    pub(crate) fn drain(&self) -> Vec<(Signal, Arc<Scope>, Vec<u8>, u32)> {
+        std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
