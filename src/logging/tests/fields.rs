@@ -55,7 +55,7 @@ fn values_keep_their_type() {
             int = -1_i64,
             small = 7_u8,
             fits = i64::MAX as u64,
-            above = i64::MAX as u64 + 1,
+            above = 1_u64 << 63,
             huge = u128::MAX,
             negative = i128::MIN,
             float = 0.5,
