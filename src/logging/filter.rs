@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, span};
+use tracing::{Level, Metadata, span};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{Directive, Targets};
 use tracing_subscriber::layer::{Context, Filter};
@@ -43,7 +43,8 @@ impl Directives {
         }
         let canonical: Vec<String> = directives.iter().map(ToString::to_string).collect();
         if canonical.iter().any(|directive| directive.contains('[')) {
-            let filter = directives.into_iter().fold(EnvFilter::default(), EnvFilter::add_directive);
+            let filter =
+                directives.into_iter().fold(EnvFilter::default(), EnvFilter::add_directive);
             return Ok(Self::Scoped(Box::new(filter)));
         }
         if canonical.is_empty() {
@@ -65,27 +66,44 @@ fn refused(directive: &str, error: &impl fmt::Display) -> DirectiveError {
     DirectiveError { directive: directive.to_owned(), reason: error.to_string() }
 }
 
-/// What the recording layers admit.
+/// What one recording layer admits.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// `None` admits no span.
-    pub(crate) spans: Option<Directives>,
-    /// `None` admits no event.
-    pub(crate) events: Option<Directives>,
-    /// ERROR events are wanted even where `events` refuses them: they mark the status of their
-    /// span, which belongs to the trace.
-    pub(crate) marks_errors: bool,
+    spans: Option<Directives>,
+    events: Option<Directives>,
+    marks_errors: bool,
 }
 
 impl Admission {
+    /// Admits the spans and the events that the directives want; `None` wants nothing.
+    ///
+    /// With `marks_errors` it also admits ERROR events that `events` refuses: they mark the status
+    /// of their span, which belongs to the trace.
+    pub(crate) const fn new(
+        spans: Option<Directives>,
+        events: Option<Directives>,
+        marks_errors: bool,
+    ) -> Self {
+        Self { spans, events, marks_errors }
+    }
+
     /// Whether the directives want the event as such, and not only for the status of its span.
     pub(crate) fn admits_event<S>(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
         let Some(events) = &self.events else { return false };
         !is_sdk(metadata) && events.as_filter().enabled(metadata, ctx)
     }
 
-    fn marks_status(&self, metadata: &Metadata<'_>) -> bool {
+    /// Whether the event marks the status of its span.
+    pub(crate) fn marks_status(&self, metadata: &Metadata<'_>) -> bool {
         self.marks_errors && *metadata.level() == Level::ERROR && !is_sdk(metadata)
+    }
+
+    /// The directives that keep books about spans.
+    fn scoped(&self) -> impl Iterator<Item = &EnvFilter> {
+        [&self.spans, &self.events].into_iter().filter_map(|directives| match directives {
+            Some(Directives::Scoped(filter)) => Some(&**filter),
+            Some(Directives::Plain(_)) | None => None,
+        })
     }
 }
 
@@ -95,54 +113,26 @@ fn is_sdk(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("opentelemetry")
 }
 
-/// What becomes of an event behind a filter that admitted its call-site.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum EventUse {
-    /// The layer ignores events.
-    Ignore,
-    /// The layer gets the events that the directives want.
-    Record,
-    /// The layer gets those, and ERROR events that mark the status of their span.
-    RecordAndMark,
-}
-
-/// The filter of one recording layer.
+/// [`Admission`] as the filter of a layer, which shares it.
 ///
-/// All recording layers answer alike for a call-site, whatever use they have for it: as soon as two
-/// of them differ, `tracing` stops caching the answer and asks again for every span and event.
-/// What a layer has no use for is sorted out per event instead, by [`EventUse`].
+/// Spans must get the same answer from all recording layers: as soon as two differ about a
+/// call-site, `tracing` no longer keeps the answer and asks again each time. For events that
+/// cannot be had: the trace layer wants none, and `event_enabled`, which could sort them out later,
+/// trips a debug assertion of `tracing-subscriber` 0.3.23 when the call-site was not asked about.
 #[derive(Debug)]
-pub(crate) struct AdmissionFilter {
-    admission: Arc<Admission>,
-    event_use: EventUse,
-}
-
-impl AdmissionFilter {
-    pub(crate) const fn new(admission: Arc<Admission>, event_use: EventUse) -> Self {
-        Self { admission, event_use }
-    }
-
-    /// The directives that keep books about spans.
-    fn scoped(&self) -> impl Iterator<Item = &EnvFilter> {
-        let Admission { spans, events, .. } = &*self.admission;
-        [spans, events].into_iter().filter_map(|directives| match directives {
-            Some(Directives::Scoped(filter)) => Some(&**filter),
-            Some(Directives::Plain(_)) | None => None,
-        })
-    }
-}
+pub(crate) struct AdmissionFilter(pub(crate) Arc<Admission>);
 
 impl<S> Filter<S> for AdmissionFilter {
     fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
         if metadata.is_span() {
-            let Some(spans) = &self.admission.spans else { return false };
+            let Some(spans) = &self.0.spans else { return false };
             return spans.as_filter().enabled(metadata, ctx);
         }
-        self.admission.marks_status(metadata) || self.admission.admits_event(metadata, ctx)
+        self.0.marks_status(metadata) || self.0.admits_event(metadata, ctx)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let Admission { spans, events, .. } = &*self.admission;
+        let Admission { spans, events, .. } = &*self.0;
         let interest = |directives: &Option<Directives>| match directives {
             None => Interest::never(),
             Some(directives) => directives.as_filter::<S>().callsite_enabled(metadata),
@@ -152,7 +142,7 @@ impl<S> Filter<S> for AdmissionFilter {
             interest(events);
             return interest(spans);
         }
-        if self.admission.marks_status(metadata) {
+        if self.0.marks_status(metadata) {
             return Interest::always();
         }
         if is_sdk(metadata) {
@@ -161,20 +151,8 @@ impl<S> Filter<S> for AdmissionFilter {
         interest(events)
     }
 
-    fn event_enabled(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> bool {
-        let metadata = event.metadata();
-        match self.event_use {
-            EventUse::Ignore => false,
-            EventUse::RecordAndMark => true,
-            // Only the status admits an event that the directives refuse.
-            EventUse::Record => {
-                !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, ctx)
-            }
-        }
-    }
-
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let Admission { spans, events, marks_errors } = &*self.admission;
+        let Admission { spans, events, marks_errors } = &*self.0;
         let mut hint = if *marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
         for directives in [spans, events].into_iter().flatten() {
             hint = hint.max(directives.as_filter::<S>().max_level_hint()?);
@@ -183,23 +161,23 @@ impl<S> Filter<S> for AdmissionFilter {
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
-        self.scoped().for_each(|filter| filter.on_new_span(attributes, id, ctx.clone()));
+        self.0.scoped().for_each(|filter| filter.on_new_span(attributes, id, ctx.clone()));
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
-        self.scoped().for_each(|filter| filter.on_record(id, values, ctx.clone()));
+        self.0.scoped().for_each(|filter| filter.on_record(id, values, ctx.clone()));
     }
 
     fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.scoped().for_each(|filter| filter.on_enter(id, ctx.clone()));
+        self.0.scoped().for_each(|filter| filter.on_enter(id, ctx.clone()));
     }
 
     fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.scoped().for_each(|filter| filter.on_exit(id, ctx.clone()));
+        self.0.scoped().for_each(|filter| filter.on_exit(id, ctx.clone()));
     }
 
     fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
-        self.scoped().for_each(|filter| filter.on_close(id.clone(), ctx.clone()));
+        self.0.scoped().for_each(|filter| filter.on_close(id.clone(), ctx.clone()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use tracing::dispatcher::WeakDispatch;
-use tracing::{Dispatch, Event, Level, Subscriber, span};
+use tracing::{Dispatch, Event, Subscriber, span};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -53,7 +53,7 @@ impl LogLayer {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let marks = self.admission.marks_errors && *event.metadata().level() == Level::ERROR;
+        let marks = self.admission.marks_status(event.metadata());
         if is_thread_ending() {
             return Origin::Recorded(None);
         }
@@ -91,8 +91,8 @@ where
         let Origin::Recorded(trace) = self.origin(event, &ctx) else { return };
         let Some(recorder) = &self.recorder else { return };
         let metadata = event.metadata();
-        // Of the events here, only the ERROR ones may be admitted for the sake of the status.
-        if *metadata.level() != Level::ERROR || self.admission.admits_event(metadata, &ctx) {
+        // What marks a status may be here for that alone. Everything else was asked before.
+        if !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, &ctx) {
             recorder.record(event, trace);
         }
     }

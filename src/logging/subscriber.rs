@@ -9,7 +9,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
-use crate::logging::filter::{Admission, AdmissionFilter, Directives, EventUse};
+use crate::logging::filter::{Admission, AdmissionFilter, Directives};
 use crate::logging::log_layer::LogLayer;
 use crate::logging::trace_layer::trace_layer;
 use crate::logging::{DirectiveError, LogRecorder};
@@ -24,6 +24,9 @@ pub(crate) struct RecordingParts {
     pub(crate) settings: RecordingSettings,
 }
 
+/// Both recording layers, either, or neither.
+pub(crate) type RecordingLayer<S> = Box<dyn Layer<S> + Send + Sync>;
+
 /// Returns the layers that record spans and events, for a subscriber of any kind.
 ///
 /// The order of the layers is fixed: a span is active before a log record asks for it.
@@ -31,37 +34,41 @@ pub(crate) struct RecordingParts {
 /// # Errors
 ///
 /// A directive of one of the two filters that means nothing.
-pub(crate) fn layer<S>(
-    parts: RecordingParts,
-) -> Result<impl Layer<S> + Send + Sync + use<S>, DirectiveError>
+pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, DirectiveError>
 where
-    S: Subscriber + for<'span> LookupSpan<'span>,
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
     let RecordingParts { tracer, recorder, settings } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
-    let wants = Wanted {
-        spans: tracer.is_some(),
-        events: recorder.is_some() || (tracer.is_some() && settings.span_events),
-        marks_errors,
-    };
+    // Directives that name spans keep books about the spans of their layer: each layer has its own.
+    let spans = tracer.is_some().then_some(settings.trace_filter.as_str());
 
-    // An option without a layer is neutral. A vector without layers would switch everything off.
-    let spans = match tracer {
-        None => None,
-        Some(tracer) => {
-            let event_use = if settings.span_events { EventUse::Record } else { EventUse::Ignore };
-            let filter = AdmissionFilter::new(Arc::new(wants.admission(&settings)?), event_use);
-            Some(trace_layer(tracer, &settings).with_filter(filter))
-        }
-    };
     let logs = if recorder.is_some() || marks_errors {
-        let admission = Arc::new(wants.admission(&settings)?);
-        let filter = AdmissionFilter::new(Arc::clone(&admission), EventUse::RecordAndMark);
+        let events = recorder.is_some().then_some(settings.log_filter.as_str());
+        let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
+        let filter = AdmissionFilter(Arc::clone(&admission));
         Some(LogLayer::new(recorder, admission).with_filter(filter))
     } else {
         None
     };
-    Ok(Layer::and_then(spans, logs))
+    let traces = match tracer {
+        None => None,
+        Some(tracer) => {
+            let events = settings.span_events.then_some(settings.log_filter.as_str());
+            let admission = Admission::new(parse(spans)?, parse(events)?, false);
+            let filter = AdmissionFilter(Arc::new(admission));
+            Some(trace_layer(tracer, &settings).with_filter(filter))
+        }
+    };
+    // An `Option` does not tell its layer which subscriber it is a part of, so the log layer cannot
+    // live in one.
+    Ok(match (traces, logs) {
+        (Some(traces), Some(logs)) => Box::new(traces.and_then(logs)),
+        (Some(traces), None) => Box::new(traces),
+        (None, Some(logs)) => Box::new(logs),
+        // An absent layer is neutral. A vector without layers would switch everything off.
+        (None, None) => Box::new(None::<LogLayer>),
+    })
 }
 
 /// Returns a subscriber with the recording layers and nothing else.
@@ -75,24 +82,6 @@ pub(crate) fn registry(
     Ok(Registry::default().with(layer(parts)?))
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Wanted {
-    spans: bool,
-    events: bool,
-    marks_errors: bool,
-}
-
-impl Wanted {
-    /// Parses the filters anew for each layer: directives that name spans keep books about the
-    /// spans of their layer.
-    fn admission(self, settings: &RecordingSettings) -> Result<Admission, DirectiveError> {
-        let parse = |is_wanted: bool, directives: &str| {
-            is_wanted.then(|| Directives::parse(directives)).transpose()
-        };
-        Ok(Admission {
-            spans: parse(self.spans, &settings.trace_filter)?,
-            events: parse(self.events, &settings.log_filter)?,
-            marks_errors: self.marks_errors,
-        })
-    }
+fn parse(directives: Option<&str>) -> Result<Option<Directives>, DirectiveError> {
+    directives.map(Directives::parse).transpose()
 }

@@ -38,6 +38,12 @@ impl Intake {
     pub(crate) fn count_invalid(&self, signal: Signal) {
         self.lanes.get(signal).count_unencodable(thread_index(), DropReason::Invalid, 1);
     }
+
+    /// Takes everything out.
+    #[cfg(test)]
+    pub(crate) fn drain(&self) -> Vec<(Signal, Arc<Scope>, Vec<u8>, u32)> {
+        std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 #[cfg(test)]

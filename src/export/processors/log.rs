@@ -55,7 +55,7 @@ impl EncodingLogProcessor {
             severity_number: record.severity_number().map_or(0, |severity| severity as i32),
             severity_text: record.severity_text().unwrap_or_default(),
             event_name: record.event_name().unwrap_or_default(),
-            trace: record.trace_context().and_then(trace_ids),
+            trace: record.trace_context().map(trace_ids),
         });
     }
 }
@@ -89,13 +89,12 @@ pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
     u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Ids that are all zero are no ids: receivers refuse records that hold them.
-fn trace_ids(context: &TraceContext) -> Option<TraceIds> {
-    let trace_id = context.trace_id.to_bytes();
-    let span_id = context.span_id.to_bytes();
-    let is_valid = trace_id != [0; 16] && span_id != [0; 8];
-    let flags = context.trace_flags.map_or(0, TraceFlags::to_u8);
-    is_valid.then_some(TraceIds { trace_id, span_id, flags })
+fn trace_ids(context: &TraceContext) -> TraceIds {
+    TraceIds {
+        trace_id: context.trace_id.to_bytes(),
+        span_id: context.span_id.to_bytes(),
+        flags: context.trace_flags.map_or(0, TraceFlags::to_u8),
+    }
 }
 
 /// The target of a record, set by bridges from other loggers, takes the place of the scope's name

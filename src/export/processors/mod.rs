@@ -17,3 +17,8 @@ pub(crate) use span::EncodingSpanProcessor;
 /// The tracer whose finished spans reach [`EncodingSpanProcessor`]. Other modules use this name,
 /// so that the SDK is named in `export` only.
 pub(crate) type SpanTracer = opentelemetry_sdk::trace::SdkTracer;
+
+#[cfg(test)]
+pub(crate) mod decode;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! `tracing` in, encoded items out.
+
+mod errors;
+mod fields;
+mod filters;
+mod harm;
+mod ids;
+mod recording;

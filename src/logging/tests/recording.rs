@@ -1,0 +1,140 @@
+//! A subscriber with the recording layers, and what it recorded.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Dispatch;
+
+use crate::clock::Clock;
+use crate::config::{LogLimitSettings, RecordingSettings, SpanLimitSettings};
+use crate::export::courier::Intake;
+use crate::export::processors::decode::{Decoded, drain};
+use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
+use crate::logging::{LogRecorder, RecordingParts, registry};
+
+/// The time of every event.
+pub(super) const NOW_UNIX_NANO: u64 = 1_700_000_000_123_456_789;
+
+#[derive(Debug)]
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH.checked_add(Duration::from_nanos(NOW_UNIX_NANO)).unwrap()
+    }
+
+    fn sleep_until(&self, _at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+pub(super) fn settings() -> RecordingSettings {
+    RecordingSettings {
+        error_events_to_status: true,
+        span_events: false,
+        code_location: false,
+        thread: false,
+        log_filter: "trace".to_owned(),
+        trace_filter: "trace".to_owned(),
+    }
+}
+
+/// Which signals have a destination.
+#[derive(Clone, Copy)]
+pub(super) enum Signals {
+    Both,
+    Logs,
+    Neither,
+    Traces,
+}
+
+#[derive(Default)]
+pub(super) struct Pipeline {
+    pub(super) intake: Arc<Intake>,
+    pub(super) counters: Arc<RecordingCounters>,
+}
+
+impl Pipeline {
+    pub(super) fn parts(&self, signals: Signals, settings: &RecordingSettings) -> RecordingParts {
+        let processor = EncodingSpanProcessor::new(
+            Arc::clone(&self.intake),
+            Arc::clone(&self.counters),
+            SpanLimitSettings::default(),
+        );
+        let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
+        let recorder = LogRecorder::new(
+            Arc::clone(&self.intake),
+            Arc::clone(&self.counters),
+            Arc::new(StoppedClock),
+            LogLimitSettings::default(),
+            settings,
+        );
+        RecordingParts {
+            tracer: matches!(signals, Signals::Both | Signals::Traces)
+                .then(|| provider.tracer("beacon")),
+            recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
+            settings: settings.clone(),
+        }
+    }
+
+    pub(super) fn dispatch(&self, signals: Signals, settings: &RecordingSettings) -> Dispatch {
+        Dispatch::new(registry(self.parts(signals, settings)).unwrap())
+    }
+}
+
+/// Runs `code` under a subscriber of its own and returns what was recorded.
+pub(super) fn recorded(settings: &RecordingSettings, code: impl FnOnce()) -> Decoded {
+    recorded_signals(Signals::Both, settings, code)
+}
+
+pub(super) fn recorded_signals(
+    signals: Signals,
+    settings: &RecordingSettings,
+    code: impl FnOnce(),
+) -> Decoded {
+    let pipeline = Pipeline::default();
+    let dispatch = pipeline.dispatch(signals, settings);
+    tracing::dispatcher::with_default(&dispatch, code);
+    drain(&pipeline.intake)
+}
+
+/// Runs `code` and returns the one log record that it made.
+pub(super) fn one_log(settings: &RecordingSettings, code: impl FnOnce()) -> LogRecord {
+    let mut logs = recorded(settings, code).logs;
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    logs.remove(0).1
+}
+
+impl Decoded {
+    pub(super) fn span(&self, name: &str) -> &Span {
+        let found = self.spans.iter().find(|(_, span)| span.name == name);
+        &found.unwrap_or_else(|| panic!("no span `{name}`: {:?}", self.spans)).1
+    }
+
+    pub(super) fn span_names(&self) -> Vec<&str> {
+        self.spans.iter().map(|(_, span)| span.name.as_str()).collect()
+    }
+
+    pub(super) fn bodies(&self) -> Vec<String> {
+        self.logs.iter().map(|(_, log)| body(log)).collect()
+    }
+}
+
+/// The body of a record, as text.
+pub(super) fn body(log: &LogRecord) -> String {
+    use opentelemetry_proto::tonic::common::v1::any_value::Value;
+    match log.body.as_ref().and_then(|body| body.value.as_ref()) {
+        Some(Value::StringValue(text)) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
