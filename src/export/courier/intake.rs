@@ -38,22 +38,19 @@ impl Intake {
     pub(crate) fn count_invalid(&self, signal: Signal) {
         self.lanes.get(signal).count_unencodable(thread_index(), DropReason::Invalid, 1);
     }
+}
 
-    /// Takes everything out.
-    #[cfg(test)]
-    pub(crate) fn drain(&self) -> Vec<(Signal, Arc<Scope>, Vec<u8>, u32)> {
-        std::mem::take(&mut *self.items.lock().unwrap_or_else(PoisonError::into_inner))
+/// An intake that nobody empties.
+#[cfg(test)]
+impl Default for Intake {
+    fn default() -> Self {
+        let settings = crate::config::QueueSettings::for_tests();
+        Self::new(PerSignal::from_fn(|_| Arc::new(Lane::new(&settings, 2))))
     }
 }
 
 #[cfg(test)]
 impl Intake {
-    /// An intake that nobody empties.
-    pub(crate) fn idle() -> Self {
-        let settings = crate::config::QueueSettings::for_tests();
-        Self::new(PerSignal::from_fn(|_| Arc::new(Lane::new(&settings, 2))))
-    }
-
     /// What was left here so far: scope and entries of each run, in order of hand-over.
     pub(crate) fn drain(&self, signal: Signal) -> Vec<(Arc<Scope>, Vec<u8>)> {
         let lane = self.lanes.get(signal);

@@ -19,22 +19,15 @@ pub(crate) struct Decoded {
 /// Takes everything out of the intake and decodes it as a peer would.
 pub(crate) fn drain(intake: &Intake) -> Decoded {
     let mut decoded = Decoded::default();
-    for (signal, scope, item, count) in intake.drain() {
-        assert_eq!(count, 1);
-        let message = [&scope.fields[..], &item[..]].concat();
-        match signal {
-            Signal::Logs => {
-                let logs = ScopeLogs::decode(&message[..]).unwrap();
-                let scope = logs.scope.unwrap();
-                decoded.logs.extend(logs.log_records.into_iter().map(|log| (scope.clone(), log)));
-            }
-            Signal::Metrics => panic!("neither spans nor logs: {message:?}"),
-            Signal::Traces => {
-                let spans = ScopeSpans::decode(&message[..]).unwrap();
-                let scope = spans.scope.unwrap();
-                decoded.spans.extend(spans.spans.into_iter().map(|span| (scope.clone(), span)));
-            }
-        }
+    for (scope, items) in intake.drain(Signal::Logs) {
+        let logs = ScopeLogs::decode(&[&scope.fields[..], &items[..]].concat()[..]).unwrap();
+        let scope = logs.scope.unwrap();
+        decoded.logs.extend(logs.log_records.into_iter().map(|log| (scope.clone(), log)));
+    }
+    for (scope, items) in intake.drain(Signal::Traces) {
+        let spans = ScopeSpans::decode(&[&scope.fields[..], &items[..]].concat()[..]).unwrap();
+        let scope = spans.scope.unwrap();
+        decoded.spans.extend(spans.spans.into_iter().map(|span| (scope.clone(), span)));
     }
     decoded
 }

@@ -231,7 +231,7 @@ fn a_metric_with_2001_attribute_sets_is_named_once() {
 }
 
 fn start(source: MetricSource) -> MetricCollector {
-    MetricCollector::start(source, Arc::new(Intake::idle()), 1 << 20, || {}).unwrap()
+    MetricCollector::start(source, Arc::new(Intake::default()), 1 << 20, || {}).unwrap()
 }
 
 /// A provider with a callback that does not return before the sender is dropped, which happens at
