@@ -30,3 +30,6 @@ pub(crate) use value::{Overrides, SettingValue};
 pub use env::Environment;
 pub use report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 pub use settings::{Compression, Exporter, Propagator, Protocol, Sampler, Temporality};
+
+#[cfg(test)]
+mod tests;
