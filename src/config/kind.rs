@@ -74,12 +74,11 @@ impl Kind {
             Self::Attributes => attributes::parse(text).map(SettingValue::Pairs),
             Self::Boolean => return Ok(self.parse_boolean(text)),
             Self::Bytes { .. } => parse::bytes(text).map(SettingValue::Integer),
-            Self::Choice(_) | Self::Endpoint | Self::Text => {
+            Self::Choice(_) | Self::Endpoint | Self::Filter | Self::Text => {
                 Some(SettingValue::Text(text.to_owned()))
             }
             Self::ChoiceList(choices) => return choice::parse_list(choices, text),
             Self::Duration { .. } => parse::duration(text).map(SettingValue::Duration),
-            Self::Filter => Some(SettingValue::Text(text.to_owned())),
             Self::Headers => return Ok(headers::parse(text)),
             Self::Integer { .. } => parse::digits(text).map(SettingValue::Integer),
             Self::Milliseconds { .. } | Self::Timeout => {
@@ -146,7 +145,7 @@ impl Kind {
         match self {
             Self::Attributes => "percent-encoded `key=value` pairs with commas between".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
-            Self::Bytes { min, max } if max == u64::MAX => {
+            Self::Bytes { min, max } if max == INTEGER_MAX => {
                 format!("a size of at least `{}`", parse::show_bytes(min))
             }
             Self::Bytes { min, max } => {

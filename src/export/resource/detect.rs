@@ -10,7 +10,7 @@ use opentelemetry_sdk::resource::ResourceDetector;
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use crate::export::resource::timestamp;
+use crate::export::resource::{owner, timestamp};
 
 /// Everything that was found. A key occurs once.
 ///
@@ -42,11 +42,14 @@ fn instance_id() -> &'static str {
 fn uuid_v4(random: [u8; 16]) -> String {
     let version = (u128::from_be_bytes(random) & !(0xf << 76)) | (0x4 << 76);
     let id = (version & !(0x3 << 62)) | (0x2 << 62);
-    let groups = [(id >> 96, 8), (id >> 80, 4), (id >> 64, 4), (id >> 48, 4), (id, 12)];
-    let groups = groups.map(|(bits, digits)| {
-        let mask = (1_u128 << (digits * 4)) - 1;
-        format!("{:0digits$x}", bits & mask)
-    });
+    let digits = format!("{id:032x}");
+    let mut rest = digits.as_str();
+    let mut groups = Vec::new();
+    for group_chars in [8, 4, 4, 4, 12] {
+        let (group, left) = rest.split_at_checked(group_chars).unwrap_or((rest, ""));
+        groups.push(group);
+        rest = left;
+    }
     groups.join("-")
 }
 
@@ -105,6 +108,7 @@ fn process(found: &mut Vec<(&'static str, Value)>) {
     push(found, "process.executable.name", executable_name());
     let path = env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
     push(found, "process.executable.path", path);
+    push(found, "process.owner", owner::user_name());
     // The detector also finds the arguments: take what is named here and nothing else.
     let runtime = ProcessResourceDetector.detect();
     for key in ["process.runtime.name", "process.runtime.version"] {

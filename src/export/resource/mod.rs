@@ -1,6 +1,7 @@
 //! Who sends the telemetry: the attributes of the resource.
 
 mod detect;
+mod owner;
 mod timestamp;
 
 use std::collections::BTreeMap;
