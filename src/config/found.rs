@@ -34,19 +34,20 @@ impl Found {
 
     pub(super) fn into_report(self, warnings: &[SettingWarning]) -> SettingReport {
         let row = self.row;
-        let value = match self.value {
-            Some(SettingValue::Pairs(pairs)) => {
-                Some(SettingValue::Pairs(headers::merge(pairs, self.code)))
-            }
-            None if !self.code.is_empty() => Some(SettingValue::Pairs(self.code)),
-            value => value,
-        };
-        let value = value.map(|value| row.kind.show(&value));
         let is_about = |warning: &&SettingWarning| {
-            row.variables.iter().any(|name| warning.setting == *name)
+            self.variables_read().any(|name| warning.setting == name)
                 || warning.setting == key::setter(row.key)
                 || row.general_key.is_some_and(|general| warning.setting == key::setter(general))
         };
+        let warning = warnings.iter().find(is_about).map(|warning| warning.message.clone());
+        let value = match (self.value, self.code) {
+            (Some(SettingValue::Pairs(pairs)), code) => {
+                Some(SettingValue::Pairs(headers::merge(pairs, code)))
+            }
+            (None, code) if !code.is_empty() => Some(SettingValue::Pairs(code)),
+            (value, _) => value,
+        };
+        let value = value.map(|value| row.kind.show(&value));
         SettingReport {
             key: row.key,
             description: row.summary,
@@ -57,7 +58,21 @@ impl Found {
             origin: self.origin,
             given: self.given,
             value: self.shown.or(value).unwrap_or_default(),
-            warning: warnings.iter().find(is_about).map(|warning| warning.message.clone()),
+            warning,
         }
+    }
+
+    /// The variables that had a say: none behind the one that won.
+    fn variables_read(&self) -> impl Iterator<Item = &'static str> {
+        let variables = self.row.variables;
+        let read_len = match self.origin {
+            Origin::Code if !self.row.kind.is_merged() => 0,
+            Origin::Code | Origin::Default => variables.len(),
+            Origin::Variable(winner) => variables
+                .iter()
+                .position(|name| *name == winner)
+                .map_or(0, |index| index.saturating_add(1)),
+        };
+        variables.iter().copied().take(read_len)
     }
 }

@@ -105,8 +105,10 @@ impl Kind {
             {
                 Ok(SettingValue::Pairs(pairs))
             }
-            (Self::Boolean, value @ SettingValue::Bool(_))
-            | (Self::Endpoint | Self::Text, value @ SettingValue::Text(_)) => Ok(value),
+            (Self::Boolean, value @ SettingValue::Bool(_)) => Ok(value),
+            (Self::Endpoint | Self::Text, SettingValue::Text(text)) if !text.is_empty() => {
+                Ok(SettingValue::Text(text))
+            }
             (
                 Self::Bytes { min, max } | Self::Integer { min, max },
                 value @ SettingValue::Integer(number),
@@ -166,7 +168,7 @@ impl Kind {
             Self::Integer { min, max } => format!("an integer from `{min}` to `{max}`"),
             Self::Milliseconds { min } => format!("whole milliseconds of at least `{min}`"),
             Self::Ratio => "a number from `0` to `1`".to_owned(),
-            Self::Text => "text in UTF-8".to_owned(),
+            Self::Text => "text in UTF-8 that is not empty".to_owned(),
             Self::Timeout => "whole milliseconds, where `0` is no limit".to_owned(),
         }
     }

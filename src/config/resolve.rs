@@ -148,6 +148,7 @@ fn metrics(exporter: &ExporterSettings, values: &mut Values) -> MetricSettings {
     }
 }
 
+/// Metrics have no rows for a delay and for items: nothing delays them, and only bytes bound them.
 fn queue(signal: Signal, values: &mut Values) -> QueueSettings {
     let export_timeout = *key::SIGNAL_EXPORT_TIMEOUT.get(signal);
     let is_export_timeout_set = values.origin(export_timeout) != Origin::Default;

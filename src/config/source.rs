@@ -72,7 +72,10 @@ fn find_in_variables(
         };
         let Parsed { value, flaws } = match parsed {
             Ok(parsed) => parsed,
-            Err(flaw) if is_ours(name) => return Err(refused((*name).to_owned(), flaw)),
+            // Without this endpoint the data would go elsewhere.
+            Err(flaw) if is_ours(name) || row.kind == Kind::Endpoint => {
+                return Err(refused((*name).to_owned(), flaw));
+            }
             Err(flaw) => {
                 ignored.push((name, vec![flaw]));
                 continue;

@@ -50,6 +50,54 @@ fn every_key_belongs_to_one_row() {
 }
 
 #[test]
+fn every_key_of_code_has_a_row() {
+    let general =
+        [key::COMPRESSION, key::ENDPOINT, key::HEADERS, key::INSECURE, key::PROTOCOL, key::TIMEOUT];
+    for key in general {
+        assert_eq!(table::rows().filter(|row| row.general_key == Some(key)).count(), 3, "{key}");
+    }
+    let of_one_signal = [
+        key::SIGNAL_COMPRESSION,
+        key::SIGNAL_ENDPOINT,
+        key::SIGNAL_EXPORTERS,
+        key::SIGNAL_HEADERS,
+        key::SIGNAL_INSECURE,
+        key::SIGNAL_PROTOCOL,
+        key::SIGNAL_TIMEOUT,
+        key::SIGNAL_EXPORT_TIMEOUT,
+    ];
+    let of_one_signal =
+        of_one_signal.into_iter().flat_map(|key| [key.traces, key.metrics, key.logs]);
+    let queues = [key::SIGNAL_QUEUE_ITEMS, key::SIGNAL_REQUEST_ITEMS, key::SIGNAL_SCHEDULE_DELAY];
+    let queues = queues.into_iter().flat_map(|key| [key.traces, key.logs]);
+    let others = [
+        key::CODE_LOCATION,
+        key::DISABLED,
+        key::ERROR_EVENTS_TO_STATUS,
+        key::LOG_FILTER,
+        key::METRICS_COLLECT_TIMEOUT,
+        key::METRICS_INTERVAL,
+        key::METRICS_TEMPORALITY,
+        key::PROPAGATORS,
+        key::QUEUE_BYTES,
+        key::REQUEST_BYTES,
+        key::REQUESTS_IN_FLIGHT,
+        key::RESOURCE_ATTRIBUTES,
+        key::SAMPLER,
+        key::SAMPLER_ARGUMENT,
+        key::SELF_METRICS,
+        key::SERVICE_NAME,
+        key::SHUTDOWN_TIMEOUT,
+        key::SPAN_EVENTS,
+        key::THREAD_ATTRIBUTES,
+        key::TRACE_FILTER,
+    ];
+    let keys: BTreeSet<_> = of_one_signal.chain(queues).chain(others).collect();
+    let rows: BTreeSet<_> = table::rows().map(|row| row.key).collect();
+    assert_eq!(keys, rows);
+}
+
+#[test]
 fn an_empty_variable_is_an_unset_one() {
     let unset = resolved(&[]);
     assert_eq!(unset.effective.warnings, []);
@@ -117,7 +165,8 @@ fn a_value_that_is_not_utf8_is_a_bad_value() {
                 assert!(messages.concat().contains(name), "{messages:?}");
             }
             Err(error) => {
-                assert!(name.starts_with("BEACON_"), "{error}");
+                let is_strict = name.starts_with("BEACON_") || name.ends_with("_ENDPOINT");
+                assert!(is_strict, "{error}");
                 assert!(error.to_string().contains("(not UTF-8)"), "{error}");
             }
         }

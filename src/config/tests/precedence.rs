@@ -57,6 +57,10 @@ fn code_passes_the_same_range_check() {
         "invalid `TelemetryBuilder::trace_filter`: expected filter directives such as \
          `info,hyper=warn`, got `a=b=c`"
     );
+    assert_eq!(
+        error(key::SERVICE_NAME, SettingValue::Text(String::new())),
+        "invalid `TelemetryBuilder::service_name`: expected text in UTF-8 that is not empty, got ``"
+    );
     let mut overrides = Overrides::default();
     overrides.set_sampler(Sampler::TraceIdRatio(f64::NAN));
     let error = resolve(&Environment::empty(), &overrides).expect_err("no ratio").to_string();
@@ -121,4 +125,15 @@ fn headers_of_code_join_those_of_variables_name_by_name() {
         ["general=1", "x-a=general code", "x-c=general code"]
     );
     assert_eq!(report(&resolved, "traces.headers").value, "x-b=***,x-a=***,x-c=***");
+}
+
+#[test]
+fn a_warning_belongs_to_the_rows_that_read_its_variable() {
+    let resolved = resolved(&[
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "bad"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1"),
+    ]);
+    assert_eq!(report(&resolved, "traces.timeout").warning, None);
+    assert!(report(&resolved, "logs.timeout").warning.is_some());
+    assert_eq!(messages(&resolved).len(), 1);
 }

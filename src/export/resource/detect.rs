@@ -2,6 +2,7 @@
 
 use std::env::{self, consts};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use opentelemetry::Value;
@@ -26,8 +27,16 @@ pub(super) fn attributes() -> Vec<(&'static str, Value)> {
 
 /// The file name of the running program.
 pub(super) fn executable_name() -> Option<String> {
+    Some(executable_path()?.file_name()?.to_string_lossy().into_owned())
+}
+
+/// Linux marks the path of a program whose file was replaced, for instance by an update.
+///
+/// Source: `proc_pid_exe(5)`.
+fn executable_path() -> Option<PathBuf> {
     let path = env::current_exe().ok()?;
-    Some(path.file_name()?.to_string_lossy().into_owned())
+    let original = path.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
+    Some(original.map(PathBuf::from).unwrap_or(path))
 }
 
 /// A random UUID, the same for the whole life of the process.
@@ -106,7 +115,7 @@ fn process(found: &mut Vec<(&'static str, Value)>) {
     found.push(("process.pid", Value::I64(i64::from(pid))));
     push(found, "process.creation.time", started_at(pid));
     push(found, "process.executable.name", executable_name());
-    let path = env::current_exe().ok().map(|path| path.to_string_lossy().into_owned());
+    let path = executable_path().map(|path| path.to_string_lossy().into_owned());
     push(found, "process.executable.path", path);
     push(found, "process.owner", owner::user_name());
     // The detector also finds the arguments: take what is named here and nothing else.
