@@ -52,9 +52,8 @@ fn url(signal: Signal, protocol: Protocol, values: &mut Values) -> Result<http::
         return Err(refused(EXPECTED_WITHOUT_TLS));
     }
     let shown = endpoint::redact(&endpoint.url.to_string());
-    if !endpoint.left_out.is_empty() {
-        let left_out = endpoint.left_out.join(" and ");
-        let message = format!("ignored a part of `{name}`: the {left_out} is not sent");
+    for part in &endpoint.left_out {
+        let message = format!("ignored the {part} of `{name}`: it is not sent");
         values.warn(SettingWarning::new(name.clone(), message));
     }
     if let Some(hint) = endpoint::port_hint(&endpoint.url, protocol) {

@@ -107,3 +107,39 @@ pub(super) const EXPECTED: &str =
     "percent-encoded `name=value` pairs that are legal in HTTP, with commas between";
 const EXPECTED_MEMBER: &str = "`name=value` that is legal in HTTP, percent-encoded";
 const HIDDEN: &str = "***";
+
+#[cfg(test)]
+mod tests {
+    use super::{into_headers, parse, parse_pairs};
+
+    #[test]
+    fn a_bad_member_is_ignored_alone() {
+        for (text, expected, flaws) in [
+            ("a=b", &[("a", "b")][..], 0),
+            (" A = b , c=d ", &[("a", "b"), ("c", "d")], 0),
+            ("a=b=c", &[("a", "b=c")], 0),
+            ("a=x%20y%2Cz", &[("a", "x y,z")], 0),
+            ("a=b,a=c", &[("a", "c")], 0),
+            ("a=", &[("a", "")], 0),
+            ("a=b,", &[("a", "b")], 0),
+            ("a=b,c", &[("a", "b")], 1),
+            ("=b,a=b", &[("a", "b")], 1),
+            ("a=%zz,b=c", &[("b", "c")], 1),
+            ("a=%0a,b=c", &[("b", "c")], 1),
+            ("a b=c,d=e", &[("d", "e")], 1),
+            ("a=b;p=1", &[("a", "b")], 1),
+            ("x", &[], 1),
+        ] {
+            let pairs = parse_pairs(text);
+            let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            assert_eq!(pairs, expected, "{text}");
+            assert_eq!(parse(text).flaws.len(), flaws, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_header_is_hidden_when_it_is_shown() {
+        let headers = into_headers(parse_pairs("authorization=secret"));
+        assert_eq!(format!("{headers:?}"), r#"[("authorization", Sensitive)]"#);
+    }
+}

@@ -74,12 +74,11 @@ impl Kind {
             Self::Attributes => attributes::parse(text).map(SettingValue::Pairs),
             Self::Boolean => return Ok(self.parse_boolean(text)),
             Self::Bytes { .. } => parse::bytes(text).map(SettingValue::Integer),
-            Self::Choice(_) | Self::Endpoint | Self::Text => {
+            Self::Choice(_) | Self::Endpoint | Self::Filter | Self::Text => {
                 Some(SettingValue::Text(text.to_owned()))
             }
             Self::ChoiceList(choices) => return choice::parse_list(choices, text),
             Self::Duration { .. } => parse::duration(text).map(SettingValue::Duration),
-            Self::Filter => Some(SettingValue::Text(text.to_owned())),
             Self::Headers => return Ok(headers::parse(text)),
             Self::Integer { .. } => parse::digits(text).map(SettingValue::Integer),
             Self::Milliseconds { .. } | Self::Timeout => {
@@ -106,8 +105,10 @@ impl Kind {
             {
                 Ok(SettingValue::Pairs(pairs))
             }
-            (Self::Boolean, value @ SettingValue::Bool(_))
-            | (Self::Endpoint | Self::Text, value @ SettingValue::Text(_)) => Ok(value),
+            (Self::Boolean, value @ SettingValue::Bool(_)) => Ok(value),
+            (Self::Endpoint | Self::Text, SettingValue::Text(text)) if !text.is_empty() => {
+                Ok(SettingValue::Text(text))
+            }
             (
                 Self::Bytes { min, max } | Self::Integer { min, max },
                 value @ SettingValue::Integer(number),
@@ -146,7 +147,7 @@ impl Kind {
         match self {
             Self::Attributes => "percent-encoded `key=value` pairs with commas between".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
-            Self::Bytes { min, max } if max == u64::MAX => {
+            Self::Bytes { min, max } if max == INTEGER_MAX => {
                 format!("a size of at least `{}`", parse::show_bytes(min))
             }
             Self::Bytes { min, max } => {
@@ -167,7 +168,7 @@ impl Kind {
             Self::Integer { min, max } => format!("an integer from `{min}` to `{max}`"),
             Self::Milliseconds { min } => format!("whole milliseconds of at least `{min}`"),
             Self::Ratio => "a number from `0` to `1`".to_owned(),
-            Self::Text => "text in UTF-8".to_owned(),
+            Self::Text => "text in UTF-8 that is not empty".to_owned(),
             Self::Timeout => "whole milliseconds, where `0` is no limit".to_owned(),
         }
     }

@@ -10,15 +10,18 @@ mod destination;
 mod endpoint;
 mod env;
 mod filter;
+mod found;
 mod headers;
 pub(crate) mod key;
 mod kind;
 mod kubernetes;
 mod lookup;
+mod names;
 mod parse;
 mod report;
 mod resolve;
 mod settings;
+mod source;
 mod table;
 mod unsupported;
 mod value;
@@ -30,3 +33,6 @@ pub(crate) use value::{Overrides, SettingValue};
 pub use env::Environment;
 pub use report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 pub use settings::{Compression, Exporter, Propagator, Protocol, Sampler, Temporality};
+
+#[cfg(test)]
+mod tests;

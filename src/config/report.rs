@@ -23,6 +23,8 @@ pub struct EffectiveConfig {
 pub struct SettingReport {
     /// The name of the setting, such as `traces.endpoint`.
     pub key: &'static str,
+    /// What the setting decides.
+    pub description: &'static str,
     /// The variable that the value came from, or the first one that could have set it.
     pub variable: &'static str,
     /// Where the value came from.
@@ -94,6 +96,13 @@ impl fmt::Display for EffectiveConfig {
             writeln!(f, "warning: {warning}")?;
         }
         Ok(())
+    }
+}
+
+/// Says the same thing once, however many signals a variable speaks for.
+pub(super) fn push(warnings: &mut Vec<SettingWarning>, warning: SettingWarning) {
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
     }
 }
 

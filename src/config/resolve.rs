@@ -38,11 +38,10 @@ pub(crate) fn resolve(
     }
     let pod = pod_attributes(environment, &mut values);
     let is_disabled = values.flag(key::DISABLED);
-    let exporters = PerSignal {
-        logs: exporter(Signal::Logs, &mut values)?,
-        metrics: exporter(Signal::Metrics, &mut values)?,
-        traces: exporter(Signal::Traces, &mut values)?,
-    };
+    let traces = exporter(Signal::Traces, &mut values)?;
+    let metrics_exporter = exporter(Signal::Metrics, &mut values)?;
+    let logs = exporter(Signal::Logs, &mut values)?;
+    let exporters = PerSignal { logs, metrics: metrics_exporter, traces };
     let settings = Settings {
         is_disabled,
         resource: resource(&values, &pod),
@@ -76,6 +75,7 @@ fn pod_attributes(environment: &Environment, values: &mut Values) -> Vec<Setting
                 Variable::Text(text) => {
                     reports.push(SettingReport {
                         key: row.attribute,
+                        description: "attribute of the resource",
                         variable: name,
                         origin: Origin::Variable(name),
                         given: Some(text.to_owned()),
@@ -148,6 +148,7 @@ fn metrics(exporter: &ExporterSettings, values: &mut Values) -> MetricSettings {
     }
 }
 
+/// Metrics have no rows for a delay and for items: nothing delays them, and only bytes bound them.
 fn queue(signal: Signal, values: &mut Values) -> QueueSettings {
     let export_timeout = *key::SIGNAL_EXPORT_TIMEOUT.get(signal);
     let is_export_timeout_set = values.origin(export_timeout) != Origin::Default;
@@ -197,6 +198,6 @@ fn propagator(name: &str) -> Option<Propagator> {
     Propagator::ALL.into_iter().find(|propagator| propagator.name() == name)
 }
 
-/// Source: specification, metrics/sdk_exporters/stdout.md: a console exporter pairs with a
+/// Source: specification, `metrics/sdk_exporters/stdout.md`: a console exporter pairs with a
 /// periodic reader of 10 seconds.
 const CONSOLE_INTERVAL: Duration = Duration::from_secs(10);

@@ -91,6 +91,7 @@ impl Sampler {
 }
 
 /// Bounds of one span.
+#[expect(clippy::struct_field_names, reason = "every field is a bound, and says so")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct SpanLimitSettings {
     pub(crate) attributes_max: u32,
@@ -130,6 +131,7 @@ impl Default for LogLimitSettings {
 }
 
 /// How `tracing` spans and events become telemetry.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RecordingSettings {
     /// An ERROR event marks the status of its span. Default: true.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::config::key;
-use crate::config::kind::{Choices, INTEGER_MAX, Kind};
+use crate::config::kind::{INTEGER_MAX, Kind};
+use crate::config::names::{
+    COMPRESSIONS, EXPORTERS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS, TEMPORALITIES,
+};
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -301,33 +304,6 @@ static OURS: &[Row] = &[
 ];
 
 const COUNT: Kind = Kind::Integer { min: 1, max: INTEGER_MAX };
-
-static COMPRESSIONS: Choices = Choices { accepted: &["gzip", "zstd", "none"], later: &[] };
-static EXPORTERS: Choices = Choices {
-    accepted: &["otlp", "console", "none"],
-    later: &["zipkin", "otlp/stdout", "logging"],
-};
-static METRIC_EXPORTERS: Choices =
-    Choices { accepted: EXPORTERS.accepted, later: &["prometheus", "otlp/stdout", "logging"] };
-static PROPAGATORS: Choices = Choices {
-    accepted: &["tracecontext", "baggage", "none"],
-    later: &["b3", "b3multi", "jaeger", "ottrace", "xray"],
-};
-static PROTOCOLS: Choices =
-    Choices { accepted: &["grpc", "http/protobuf", "http/json"], later: &[] };
-static SAMPLERS: Choices = Choices {
-    accepted: &[
-        "always_on",
-        "always_off",
-        "traceidratio",
-        "parentbased_always_on",
-        "parentbased_always_off",
-        "parentbased_traceidratio",
-    ],
-    later: &["jaeger_remote", "parentbased_jaeger_remote", "xray"],
-};
-static TEMPORALITIES: Choices =
-    Choices { accepted: &["cumulative", "delta", "lowmemory"], later: &[] };
 
 /// The 4 MiB that receivers accept, less the 5 bytes in front of a gRPC message.
 ///

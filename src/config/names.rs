@@ -1,0 +1,31 @@
+//! The sets of names that choices know.
+
+use crate::config::kind::Choices;
+
+pub(super) static COMPRESSIONS: Choices =
+    Choices { accepted: &["gzip", "zstd", "none"], later: &[] };
+pub(super) static EXPORTERS: Choices = Choices {
+    accepted: &["otlp", "console", "none"],
+    later: &["zipkin", "otlp/stdout", "logging"],
+};
+pub(super) static METRIC_EXPORTERS: Choices =
+    Choices { accepted: EXPORTERS.accepted, later: &["prometheus", "otlp/stdout", "logging"] };
+pub(super) static PROPAGATORS: Choices = Choices {
+    accepted: &["tracecontext", "baggage", "none"],
+    later: &["b3", "b3multi", "jaeger", "ottrace", "xray"],
+};
+pub(super) static PROTOCOLS: Choices =
+    Choices { accepted: &["grpc", "http/protobuf", "http/json"], later: &[] };
+pub(super) static SAMPLERS: Choices = Choices {
+    accepted: &[
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+    ],
+    later: &["jaeger_remote", "parentbased_jaeger_remote", "xray"],
+};
+pub(super) static TEMPORALITIES: Choices =
+    Choices { accepted: &["cumulative", "delta", "lowmemory"], later: &[] };
