@@ -17,9 +17,9 @@ use self::table::Message;
 use crate::Signal;
 
 #[cfg(feature = "collector")]
-pub(crate) use self::protobuf::{FieldReader, WireValue};
+pub(crate) use self::protobuf::{FieldReader, WireValue, put_field};
 #[cfg(feature = "collector")]
-pub(crate) use self::text::push_hex;
+pub(crate) use self::text::{push_base64, push_hex};
 
 /// Bytes that are not what they should be.
 #[derive(Clone, Debug, Eq, PartialEq)]

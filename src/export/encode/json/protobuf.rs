@@ -104,7 +104,7 @@ impl<'a> Iterator for FieldReader<'a> {
 }
 
 /// Appends one field with its key.
-pub(super) fn put_field(out: &mut Vec<u8>, number: u32, value: WireValue<'_>) {
+pub(crate) fn put_field(out: &mut Vec<u8>, number: u32, value: WireValue<'_>) {
     let wire_type = match value {
         WireValue::Varint(_) => 0,
         WireValue::Fixed64(_) => 1,
