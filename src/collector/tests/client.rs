@@ -18,8 +18,7 @@ use tokio::net::TcpStream;
 
 use crate::collector::Collector;
 
-pub(super) const TRACE_EXPORT: &str =
-    "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(super) const TRACE_EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 pub(super) const PROTOBUF: &str = "application/x-protobuf";
 pub(super) const JSON: &str = "application/json";
 /// Nothing here takes a hundredth of it; it ends what hangs.

@@ -148,9 +148,8 @@ fn check_refused(request: Outgoing, http_status: u16, grpc_status: &str, message
 
 #[test]
 fn what_is_not_otlp_gets_the_right_refusal() {
-    let traces = |content_type, body: &[u8]| {
-        Outgoing::http("/v1/traces", content_type, body.to_vec())
-    };
+    let traces =
+        |content_type, body: &[u8]| Outgoing::http("/v1/traces", content_type, body.to_vec());
     check_refused(Outgoing::http("/", PROTOBUF, ""), 404, "", "no such path");
     check_refused(Outgoing::http("/v1/trace", JSON, ""), 404, "", "no such path");
     check_refused(traces(JSON, b"{}").method(Method::GET), 405, "", "use POST");
@@ -163,7 +162,9 @@ fn what_is_not_otlp_gets_the_right_refusal() {
     check_refused(Outgoing::grpc(TRACE_EXPORT, b"").body(vec![0; 4]), 200, "3", "one message");
     check_refused(Outgoing::grpc(TRACE_EXPORT, b"").body(vec![0; 6]), 200, "3", "one message");
     check_refused(
-        Outgoing::grpc(TRACE_EXPORT, b"").body([1, 0, 0, 0, 0].to_vec()).header("grpc-encoding", "br"),
+        Outgoing::grpc(TRACE_EXPORT, b"")
+            .body([1, 0, 0, 0, 0].to_vec())
+            .header("grpc-encoding", "br"),
         200,
         "12",
         "`br`",

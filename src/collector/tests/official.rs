@@ -114,7 +114,10 @@ fn official_metrics_arrive_over_grpc() {
     let orders = collector.metric_points("orders");
     let cash = orders.iter().find(|point| *point.attribute("kind").unwrap() == "cash").unwrap();
     assert_eq!(cash.value, ReceivedMetricValue::Int(3));
-    assert_eq!((cash.kind, cash.is_monotonic, &*cash.unit), (ReceivedMetricKind::Sum, true, "{order}"));
+    assert_eq!(
+        (cash.kind, cash.is_monotonic, &*cash.unit),
+        (ReceivedMetricKind::Sum, true, "{order}")
+    );
     assert_eq!(cash.temporality, ReceivedTemporality::Cumulative);
     assert_eq!(collector.metric_points("load")[0].value.as_f64(), Some(0.5));
     let latency = &collector.metric_points("latency")[0];
