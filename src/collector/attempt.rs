@@ -87,7 +87,11 @@ pub(super) fn hash_body(body: &[u8]) -> u64 {
     hasher.finish()
 }
 
-#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
 fn serialize_signal<S: serde::Serializer>(
     signal: &Option<Signal>,
     serializer: S,

@@ -18,11 +18,8 @@ pub struct CollectorBuilder {
 
 impl CollectorBuilder {
     pub(super) const fn new() -> Self {
-        let limits = StoreLimits {
-            items_max: 100_000,
-            encoded_bytes_max: 64 * 1024 * 1024,
-            attempts_max: 10_000,
-        };
+        let limits =
+            StoreLimits { items: 100_000, encoded_bytes: 64 * 1024 * 1024, attempts: 10_000 };
         let options =
             SharedOptions { count_only: false, request_bytes_max: 64 * 1024 * 1024, limits };
         Self { addresses: Vec::new(), options }
@@ -49,7 +46,7 @@ impl CollectorBuilder {
     ///
     /// Default: 100,000.
     pub const fn items_max(mut self, items_max: usize) -> Self {
-        self.options.limits.items_max = items_max;
+        self.options.limits.items = items_max;
         self
     }
 
@@ -58,7 +55,7 @@ impl CollectorBuilder {
     ///
     /// Default: 64 MiB.
     pub const fn encoded_bytes_max(mut self, encoded_bytes_max: usize) -> Self {
-        self.options.limits.encoded_bytes_max = encoded_bytes_max;
+        self.options.limits.encoded_bytes = encoded_bytes_max;
         self
     }
 
@@ -66,7 +63,7 @@ impl CollectorBuilder {
     ///
     /// Default: 10,000.
     pub const fn attempts_max(mut self, attempts_max: usize) -> Self {
-        self.options.limits.attempts_max = attempts_max;
+        self.options.limits.attempts = attempts_max;
         self
     }
 

@@ -189,7 +189,11 @@ impl Collector {
         condition: impl FnMut(&CollectorStore) -> bool,
     ) -> Result<(), WaitTimeout> {
         self.shared.wait_for(limit, condition, |holds, store| {
-            if holds { Ok(()) } else { Err(WaitTimeout { limit, totals: *store.totals() }) }
+            if holds {
+                Ok(())
+            } else {
+                Err(WaitTimeout { limit, totals: Box::new(*store.totals()) })
+            }
         })
     }
 
@@ -269,7 +273,7 @@ pub struct WaitTimeout {
     /// How long it was waited.
     pub limit: Duration,
     /// What had been received at the end.
-    pub totals: Totals,
+    pub totals: Box<Totals>,
 }
 
 impl fmt::Display for WaitTimeout {

@@ -57,7 +57,7 @@ pub(super) async fn handle(
     let route = route(&parts);
     let body = read_body(body, shared.options.request_bytes_max).await;
     let understood = understand(&shared, &route, &parts, body.as_ref());
-    let attempt = attempt(&connection, &route, parts, body.ok(), understood.as_ref());
+    let attempt = attempt(&connection, &route, &parts, body.ok(), understood.as_ref());
     let (number, verdict) = shared.begin(attempt, route.signal);
     if !verdict.pause.is_zero() {
         tokio::time::sleep(verdict.pause).await;
@@ -76,7 +76,7 @@ pub(super) async fn handle(
                 finish(reported(&answer, &fault));
                 return Ok(answer);
             }
-            None => return Ok(conclude(&shared, number, &route, understood, Some(fault))),
+            None => return Ok(conclude(&shared, number, &route, understood, Some(&fault))),
         },
         None => {}
     }
@@ -114,7 +114,7 @@ fn conclude(
     number: u64,
     route: &Route,
     understood: Result<Understood, Failure>,
-    fault: Option<Fault>,
+    fault: Option<&Fault>,
 ) -> Answer {
     let understood = match understood {
         Ok(understood) => understood,
@@ -130,7 +130,7 @@ fn conclude(
         }
     };
     let Understood { signal, protocol, plain_bytes, items, decoded } = understood;
-    let refusal = match &fault {
+    let refusal = match fault {
         Some(Fault::PartialSuccess { rejected, message }) => {
             Some(Refusal { rejected: *rejected, message: message.clone() })
         }
@@ -145,7 +145,7 @@ fn conclude(
         }
         state.store.finish(number, Some(signal), AttemptAnswer::Accepted);
     });
-    if fault == Some(Fault::GarbageAnswer) {
+    if fault == Some(&Fault::GarbageAnswer) {
         return answer::success(protocol, GARBAGE);
     }
     answer::success(protocol, &answer::success_message(protocol, signal, refusal.as_ref()))
@@ -218,7 +218,7 @@ fn understand(
 fn attempt(
     connection: &Connection,
     route: &Route,
-    parts: Parts,
+    parts: &Parts,
     body: Option<Bytes>,
     understood: Result<&Understood, &Failure>,
 ) -> ReceivedAttempt {

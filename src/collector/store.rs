@@ -26,12 +26,12 @@ pub struct CollectorStore {
     totals: Totals,
 }
 
-/// How much the store keeps, for each signal.
+/// The most that the store keeps, of each signal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoreLimits {
-    pub(super) items_max: usize,
-    pub(super) encoded_bytes_max: usize,
-    pub(super) attempts_max: usize,
+    pub(super) items: usize,
+    pub(super) encoded_bytes: usize,
+    pub(super) attempts: usize,
 }
 
 /// Items of one kind in a bounded number of bytes.
@@ -66,7 +66,7 @@ impl CollectorStore {
     pub(super) fn begin(&mut self, attempt: ReceivedAttempt) -> u64 {
         let number = self.next_attempt();
         self.attempts.push_back(attempt);
-        if self.attempts.len() > self.limits.attempts_max {
+        if self.attempts.len() > self.limits.attempts {
             self.attempts.pop_front();
             self.first_attempt = self.first_attempt.saturating_add(1);
         }
@@ -202,8 +202,7 @@ impl<T> Bounded<T> {
         self.items.push_back(item);
         let mut evicted = Vec::new();
         while self.items.len() > 1
-            && (self.items.len() > limits.items_max
-                || self.encoded_bytes > limits.encoded_bytes_max)
+            && (self.items.len() > limits.items || self.encoded_bytes > limits.encoded_bytes)
         {
             let Some(oldest) = self.items.pop_front() else { break };
             self.encoded_bytes = self.encoded_bytes.saturating_sub(oldest.encoded_bytes);

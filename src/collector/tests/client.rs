@@ -141,7 +141,7 @@ where
 pub(super) fn spans(names: &[&str]) -> ExportTraceServiceRequest {
     let span = |(index, name): (usize, &&str)| Span {
         trace_id: vec![0xAB; 16],
-        span_id: (index as u64 + 1).to_be_bytes().to_vec(),
+        span_id: (index as u64).saturating_add(1).to_be_bytes().to_vec(),
         name: (*name).to_owned(),
         kind: 2,
         start_time_unix_nano: 1_000,

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
 use super::client::{Answered, JSON, LIMIT, Outgoing, PROTOBUF, TRACE_EXPORT, span_bytes};
@@ -109,7 +110,6 @@ struct Delay {
 fn partial_success_stores_all_and_counts_the_refused_apart() {
     let message = "too\nold".to_owned();
     let collector = collector_with(Fault::PartialSuccess { rejected: 1, message });
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
     for body in [http(&collector).unwrap().body, grpc(&collector).unwrap().body.slice(5..)] {
         let partial = ExportTraceServiceResponse::decode(body).unwrap().partial_success.unwrap();
         assert_eq!((partial.rejected_spans, &*partial.error_message), (1, "too\nold"));
@@ -129,7 +129,6 @@ fn partial_success_stores_all_and_counts_the_refused_apart() {
 #[test]
 fn a_garbage_answer_is_a_success_that_does_not_decode() {
     let collector = collector_with(Fault::GarbageAnswer);
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
     for body in [http(&collector).unwrap().body, grpc(&collector).unwrap().body.slice(5..)] {
         assert!(ExportTraceServiceResponse::decode(&*body).is_err());
         assert!(serde_json::from_slice::<serde_json::Value>(&body).is_err());
@@ -202,14 +201,19 @@ fn a_hanging_request_is_seen_but_never_answered() {
 }
 
 #[test]
-fn a_delayed_request_is_seen_first_and_stored_later() {
+fn a_delayed_request_is_stored_when_its_time_has_come() {
     let collector = Collector::start().unwrap();
     collector.inject(Fault::Delay(PAUSE), Times::ONCE);
+    assert_eq!(http(&collector).unwrap().status, 200);
+    assert_eq!(collector.spans().len(), 2);
+
+    collector.inject(Fault::Delay(LIMIT * 100), Times::ONCE);
     std::thread::scope(|scope| {
         let sender = scope.spawn(|| http(&collector));
-        collector.wait_for(LIMIT, |store| store.attempts().next().is_some()).unwrap();
-        collector.wait_for(LIMIT, |store| store.spans().count() == 2).unwrap();
-        assert_eq!(sender.join().unwrap().unwrap().status, 200);
+        collector.wait_for(LIMIT, |store| store.attempts().count() == 2).unwrap();
+        assert_eq!(collector.spans().len(), 2);
+        collector.stop();
+        sender.join().unwrap().unwrap_err();
     });
 }
 

@@ -5,7 +5,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 
 use self::client::{Answered, JSON, LIMIT, Outgoing, PROTOBUF, TRACE_EXPORT, span_bytes};
-use super::{AttemptAnswer, Collector, ReceivedProtocol};
+use super::ReceivedProtocol::{Grpc, HttpJson, HttpProtobuf};
+use super::{AttemptAnswer, Collector};
 use crate::Signal;
 use crate::export::encode::json::to_json;
 
@@ -41,7 +42,6 @@ fn all_protocols_are_understood_on_one_port() {
 
     assert_eq!(names(&collector), ["a", "b", "c"]);
     let protocols: Vec<_> = collector.attempts().into_iter().map(|a| a.protocol).collect();
-    use ReceivedProtocol::{Grpc, HttpJson, HttpProtobuf};
     assert_eq!(protocols, [Some(HttpProtobuf), Some(HttpJson), Some(Grpc)]);
     assert_eq!(collector.connections(), 3);
 }
