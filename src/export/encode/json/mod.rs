@@ -3,23 +3,29 @@
 //! Source: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
 mod protobuf;
-mod reader;
 mod table;
 mod text;
 mod writer;
 
+// Only the collector reads OTLP/JSON.
+#[cfg(any(feature = "collector", test))]
+mod protobuf_writer;
+#[cfg(any(feature = "collector", test))]
+mod reader;
+#[cfg(any(feature = "collector", test))]
+mod text_reader;
+
 use std::fmt;
 
-use serde::de::DeserializeSeed;
-
-use self::reader::MessageReader;
 use self::table::Message;
 use crate::Signal;
 
 #[cfg(feature = "collector")]
 pub(crate) use self::protobuf::{FieldReader, WireValue};
 #[cfg(feature = "collector")]
-pub(crate) use self::text::push_hex;
+pub(crate) use self::protobuf_writer::put_field;
+#[cfg(feature = "collector")]
+pub(crate) use self::text::{push_base64, push_hex};
 
 /// Bytes that are not what they should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,10 +49,14 @@ pub(crate) fn to_json(signal: Signal, request: &[u8]) -> Result<Vec<u8>, Malform
 ///
 /// Unknown keys are ignored, `null` is an absent field, numbers may be strings and the other way
 /// round, ids are hexadecimal in either case. Fails on anything else that is not OTLP/JSON.
+#[cfg(any(feature = "collector", test))]
 pub(crate) fn from_json(signal: Signal, json: &[u8]) -> Result<Vec<u8>, MalformedOtlp> {
+    use serde::de::DeserializeSeed;
+
     let mut request = Vec::with_capacity(json.len());
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let reader = MessageReader { message: Message::request(signal), out: &mut request, depth: 0 };
+    let reader =
+        reader::MessageReader { message: Message::request(signal), out: &mut request, depth: 0 };
     reader
         .deserialize(&mut deserializer)
         .and_then(|_| deserializer.end())

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::protobuf::{WireValue, put_field, put_value};
+use super::protobuf::WireValue;
+use super::protobuf_writer::{put_field, put_value};
 use super::table::{Field, Kind, Message, Presence};
-use super::text::{parse_base64, parse_hex};
+use super::text_reader::{parse_base64, parse_hex};
 use super::{MAX_DEPTH, MalformedOtlp};
 
 /// Reads an object into the fields of `message`. `null` leaves the message empty.

@@ -61,6 +61,7 @@ impl Message {
         self.fields.iter().find(|field| field.number == number)
     }
 
+    #[cfg(any(feature = "collector", test))]
     pub(super) fn by_key(&self, key: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.key == key)
     }

@@ -11,7 +11,8 @@ use prost::Message as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::protobuf::{WireValue, put_field};
+use super::protobuf::WireValue;
+use super::protobuf_writer::put_field;
 use super::{MAX_DEPTH, from_json, to_json};
 use crate::Signal;
 

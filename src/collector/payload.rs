@@ -1,0 +1,129 @@
+//! From the body of a request to the bytes of an OTLP request.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::Read;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::answer::{Failure, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
+use super::attempt::ReceivedProtocol;
+use crate::Signal;
+use crate::export::encode::json::from_json;
+
+/// Reads a body to its end, or to the limit.
+pub(super) async fn read_body(mut body: Incoming, limit_bytes: usize) -> Result<Bytes, Failure> {
+    let mut collected = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Failure::malformed(&format!("body: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if collected.len().saturating_add(data.len()) > limit_bytes {
+            return Err(too_large(limit_bytes));
+        }
+        collected.extend_from_slice(&data);
+    }
+    Ok(Bytes::from(collected))
+}
+
+/// An OTLP request as protobuf, and how long it was before it was turned into that.
+#[derive(Debug)]
+pub(super) struct Payload<'a> {
+    pub(super) protobuf: Cow<'a, [u8]>,
+    pub(super) plain_bytes: usize,
+}
+
+/// Unpacks a body: gRPC's frame, compression, JSON.
+pub(super) fn unpack<'a>(
+    protocol: ReceivedProtocol,
+    signal: Signal,
+    headers: &HeaderMap,
+    body: &'a [u8],
+    limit_bytes: usize,
+) -> Result<Payload<'a>, Failure> {
+    let plain = match protocol {
+        ReceivedProtocol::Grpc => {
+            let (is_compressed, message) = split_grpc_frame(body)?;
+            let encoding =
+                if is_compressed { header(headers, "grpc-encoding") } else { "identity" };
+            decompress(encoding, message, limit_bytes)?
+        }
+        ReceivedProtocol::HttpJson | ReceivedProtocol::HttpProtobuf => {
+            decompress(header(headers, "content-encoding"), body, limit_bytes)?
+        }
+    };
+    let plain_bytes = plain.len();
+    let protobuf = match protocol {
+        ReceivedProtocol::Grpc | ReceivedProtocol::HttpProtobuf => plain,
+        ReceivedProtocol::HttpJson => {
+            let protobuf = from_json(signal, &plain);
+            Cow::Owned(protobuf.map_err(|error| Failure::malformed(&error.to_string()))?)
+        }
+    };
+    Ok(Payload { protobuf, plain_bytes })
+}
+
+/// Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md> (Length-Prefixed-Message)
+fn split_grpc_frame(body: &[u8]) -> Result<(bool, &[u8]), Failure> {
+    let malformed = || Failure::malformed("gRPC: the body is not exactly one message");
+    let ([flag, len @ ..], message) = body.split_first_chunk::<5>().ok_or_else(malformed)?;
+    let is_whole = usize::try_from(u32::from_be_bytes(*len)) == Ok(message.len());
+    if !is_whole || *flag > 1 {
+        return Err(malformed());
+    }
+    Ok((*flag == 1, message))
+}
+
+fn decompress<'a>(
+    encoding: &str,
+    body: &'a [u8],
+    limit_bytes: usize,
+) -> Result<Cow<'a, [u8]>, Failure> {
+    match encoding {
+        "" | "identity" if body.len() > limit_bytes => Err(too_large(limit_bytes)),
+        "" | "identity" => Ok(Cow::Borrowed(body)),
+        #[cfg(feature = "gzip")]
+        "gzip" => read_limited(flate2::read::MultiGzDecoder::new(body), limit_bytes),
+        #[cfg(feature = "zstd")]
+        "zstd" => match zstd::stream::read::Decoder::with_buffer(body) {
+            Ok(decoder) => read_limited(decoder, limit_bytes),
+            Err(error) => Err(undecodable(&error)),
+        },
+        other => Err(Failure::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            UNIMPLEMENTED,
+            &format!("content encoding `{}` is not supported", other.escape_default()),
+        )),
+    }
+}
+
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+fn read_limited<'a>(decoder: impl Read, limit_bytes: usize) -> Result<Cow<'a, [u8]>, Failure> {
+    let mut plain = Vec::new();
+    // One byte more than allowed tells "at the limit" from "over it".
+    let take = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(take).read_to_end(&mut plain).map_err(|error| undecodable(&error))?;
+    if plain.len() > limit_bytes {
+        return Err(too_large(limit_bytes));
+    }
+    Ok(Cow::Owned(plain))
+}
+
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+fn undecodable(error: &dyn Display) -> Failure {
+    Failure::malformed(&format!("the compressed body does not decode: {error}"))
+}
+
+fn too_large(limit_bytes: usize) -> Failure {
+    Failure::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        RESOURCE_EXHAUSTED,
+        &format!("the request is larger than {limit_bytes} bytes"),
+    )
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
