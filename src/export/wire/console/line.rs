@@ -65,7 +65,8 @@ impl<'a> Line<'a> {
 /// Recursion is bounded: prost decodes at most 100 levels.
 fn push_value(out: &mut String, value: &AnyValue) {
     match &value.value {
-        None => {}
+        // An index belongs to profiles; the proto tells other signals to take it as absent.
+        None | Some(Value::StringValueStrindex(_)) => {}
         Some(Value::ArrayValue(array)) => {
             out.push('[');
             for (index, value) in array.values.iter().enumerate() {
@@ -94,8 +95,6 @@ fn push_value(out: &mut String, value: &AnyValue) {
             out.push('}');
         }
         Some(Value::StringValue(value)) => push_quoted(out, value),
-        // Belongs to profiles; the proto tells other signals to take it as absent.
-        Some(Value::StringValueStrindex(_)) => {}
     }
 }
 

@@ -6,10 +6,6 @@ use std::fmt;
 pub(super) struct Utc(pub(super) u64);
 
 impl fmt::Display for Utc {
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "`u64` nanoseconds end in the year 2554: no sum or product comes near a limit"
-    )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, micros) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000 / 1000);
         let (days, second) = (seconds / 86_400, seconds % 86_400);

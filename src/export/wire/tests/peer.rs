@@ -69,7 +69,7 @@ pub(super) async fn serve_http(
         let index = {
             let mut log = log.lock().unwrap();
             log.push(Seen { head, body, connection });
-            log.len() - 1
+            log.len().strict_sub(1)
         };
         match reactions.get(index).or(reactions.last())? {
             Reaction::Answer(answer) => stream.write_all(answer).await.ok()?,
@@ -143,7 +143,7 @@ pub(super) async fn serve_grpc(
             let index = {
                 let mut log = log.lock().unwrap();
                 log.push(Seen { head, body, connection });
-                log.len() - 1
+                log.len().strict_sub(1)
             };
             let answer = answers.get(index).or(answers.last()).unwrap();
             if answer.hangs {

@@ -31,15 +31,12 @@ async fn peer(
         let acceptor = acceptor.clone();
         async move {
             let stream = acceptor.accept(stream).await.ok()?;
-            match stream.get_ref().1.alpn_protocol()? {
-                b"h2" => {
-                    let answers = vec![GrpcAnswer::ok(b"")];
-                    peer::serve_grpc(stream, connection, log, answers).await
-                }
-                _ => {
-                    let reactions = vec![Reaction::answer("200 OK\r\n", b"")];
-                    peer::serve_http(stream, connection, log, reactions).await
-                }
+            if stream.get_ref().1.alpn_protocol()? == b"h2" {
+                let answers = vec![GrpcAnswer::ok(b"")];
+                peer::serve_grpc(stream, connection, log, answers).await
+            } else {
+                let reactions = vec![Reaction::answer("200 OK\r\n", b"")];
+                peer::serve_http(stream, connection, log, reactions).await
             }
         }
     })
