@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy::Error;
+
 use crate::export::wire::outcome::{Cause, Outcome};
 use crate::export::wire::resolver::UnknownHost;
 use crate::export::wire::{text, tls};
@@ -40,8 +42,10 @@ fn describe(error: &(dyn StdError + 'static)) -> String {
     let mut last = String::new();
     for cause in chain(error) {
         let words = cause.to_string();
-        // An `io::Error` shows the words of what it wraps.
-        if words == last {
+        // An `io::Error` shows the words of what it wraps; the client's error says in brackets
+        // what its cause says in words.
+        let adds_nothing = words == last || (cause.is::<Error>() && cause.source().is_some());
+        if adds_nothing {
             continue;
         }
         if !line.is_empty() {
@@ -69,3 +73,34 @@ fn chain<'a>(
 
 /// A chain this long is a mistake of whoever made it.
 const CAUSES_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &(dyn StdError + 'static), error_type: &str, message: &str) {
+        let Outcome::Retry { cause, hint: None, hopeless_for_now } = classify(error) else {
+            panic!("not a retry: {error}");
+        };
+        assert_eq!((cause.error_type.as_ref(), cause.message.as_str()), (error_type, message));
+        assert_eq!(hopeless_for_now, error_type == "tls");
+    }
+
+    #[test]
+    fn the_cause_is_found_at_any_depth() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        check(&refused(), "connection_refused", "connection refused");
+        check(&io::Error::other(refused()), "connection_refused", "connection refused");
+        check(&io::Error::other("odd"), "connection_reset", "odd");
+        check(&io::Error::from(io::ErrorKind::BrokenPipe), "connection_reset", "broken pipe");
+    }
+
+    #[cfg(feature = "_tls")]
+    #[test]
+    fn a_failed_handshake_is_hopeless_for_now() {
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let error = io::Error::other(io::Error::other(alert.clone()));
+        check(&error, "tls", &alert.to_string());
+    }
+}

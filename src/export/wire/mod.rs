@@ -28,7 +28,7 @@ mod transport;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri};
 
-pub(crate) use self::console::Console;
+pub(crate) use self::console::{Console, ConsoleError};
 pub(crate) use self::error::{PrepareError, WireSetupError};
 pub(crate) use self::headers::is_reserved_header;
 pub(crate) use self::outcome::{Cause, Outcome, PeerStatus};

@@ -27,7 +27,7 @@ impl SuccessReader {
     /// not sent again. It is advice once.
     pub(super) fn read_protobuf(&self, body: &[u8], status: PeerStatus) -> Outcome {
         match ExportResponse::decode(body) {
-            Ok(response) => delivered(response.partial_success.unwrap_or_default(), status),
+            Ok(response) => delivered(&response.partial_success.unwrap_or_default(), status),
             Err(_) => self.delivered_with_garbage(status),
         }
     }
@@ -35,11 +35,11 @@ impl SuccessReader {
     /// Like [`read_protobuf`](Self::read_protobuf), for JSON.
     pub(super) fn read_json(&self, body: &[u8], status: PeerStatus) -> Outcome {
         if body.trim_ascii().is_empty() {
-            return delivered(PartialSuccess::default(), status);
+            return delivered(&PartialSuccess::default(), status);
         }
         match serde_json::from_slice(body).ok().and_then(|response| self.partial_success(&response))
         {
-            Some(partial) => delivered(partial, status),
+            Some(partial) => delivered(&partial, status),
             None => self.delivered_with_garbage(status),
         }
     }
@@ -77,7 +77,7 @@ impl SuccessReader {
     }
 }
 
-fn delivered(partial: PartialSuccess, status: PeerStatus) -> Outcome {
+fn delivered(partial: &PartialSuccess, status: PeerStatus) -> Outcome {
     let advice = text::escape_bounded(&partial.error_message);
     Outcome::Delivered {
         rejected: u64::try_from(partial.rejected).unwrap_or(0),

@@ -58,33 +58,46 @@ fn every_code_has_its_class_with_and_without_a_hint() {
     for (code, name, plain, with_hint) in cases {
         let code = code.to_string();
         let status = [("grpc-status", code.as_str()), ("grpc-message", "no%0Away")];
-        check_failure(&answer(b"", &status), name, plain.then_some(None));
+        check_failure(
+            &answer(b"", &status),
+            name,
+            if plain { Class::Retry } else { Class::Refused },
+        );
         let details = [("grpc-status", code.as_str()), ("grpc-status-details-bin", RETRY_IN_2_S)];
-        let hint = with_hint.then_some(Some(Duration::from_secs(2)));
-        check_failure(&answer(b"", &details), name, hint);
+        let class = if with_hint { Class::RetryAfter(2) } else { Class::Refused };
+        check_failure(&answer(b"", &details), name, class);
         // The same without a body: the headers are the trailers.
         let mut trailers_only = answer(b"", &[]);
         (trailers_only.headers, trailers_only.trailers) = (headers(&details), None);
-        check_failure(&trailers_only, name, hint);
+        check_failure(&trailers_only, name, class);
     }
 }
 
-/// `retry`: the hint of a retry, `None` for a refusal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Class {
+    Refused,
+    Retry,
+    /// Seconds.
+    RetryAfter(u64),
+}
+
 #[track_caller]
-fn check_failure(answer: &Answer<io::Error>, name: &str, retry: Option<Option<Duration>>) {
-    let (cause, actual) = match outcome(answer) {
-        Outcome::Retry { cause, hint, hopeless_for_now: false } => (cause, Some(hint)),
-        Outcome::Refused { cause } => (cause, None),
+fn check_failure(answer: &Answer<io::Error>, name: &str, expected: Class) {
+    let (cause, class) = match outcome(answer) {
+        Outcome::Retry { cause, hint, hopeless_for_now: false } => {
+            (cause, hint.map_or(Class::Retry, |hint| Class::RetryAfter(hint.as_secs())))
+        }
+        Outcome::Refused { cause } => (cause, Class::Refused),
         other => panic!("{name}: {other:?}"),
     };
-    assert_eq!((cause.error_type.as_ref(), actual), (name, retry));
+    assert_eq!((cause.error_type.as_ref(), class), (name, expected));
     assert!(!cause.message.contains('\n'), "{}", cause.message);
 }
 
 #[test]
 fn details_that_are_not_base64_are_no_hint_and_no_panic() {
     let status = [("grpc-status", "14"), ("grpc-status-details-bin", "%%%")];
-    check_failure(&answer(b"", &status), "UNAVAILABLE", Some(None));
+    check_failure(&answer(b"", &status), "UNAVAILABLE", Class::Retry);
 }
 
 #[test]
@@ -117,24 +130,24 @@ fn success_is_read_from_one_plain_frame() {
 
 #[test]
 fn http_statuses_stand_in_for_a_missing_grpc_status() {
-    let retry = Some(Some(Duration::from_secs(3)));
+    let retry = Class::RetryAfter(3);
     let cases = [
-        (400, "INTERNAL", None),
-        (401, "UNAUTHENTICATED", None),
-        (403, "PERMISSION_DENIED", None),
-        (404, "UNIMPLEMENTED", None),
+        (400, "INTERNAL", Class::Refused),
+        (401, "UNAUTHENTICATED", Class::Refused),
+        (403, "PERMISSION_DENIED", Class::Refused),
+        (404, "UNIMPLEMENTED", Class::Refused),
         (429, "UNAVAILABLE", retry),
         (502, "UNAVAILABLE", retry),
         (503, "UNAVAILABLE", retry),
         (504, "UNAVAILABLE", retry),
-        (307, "UNKNOWN", None),
-        (500, "UNKNOWN", None),
+        (307, "UNKNOWN", Class::Refused),
+        (500, "UNKNOWN", Class::Refused),
     ];
-    for (status, name, retry) in cases {
+    for (status, name, class) in cases {
         let mut answer = answer(b"<html>", &[]);
         answer.status = StatusCode::from_u16(status).unwrap();
         answer.headers = headers(&[("retry-after", "3")]);
-        check_failure(&answer, name, retry);
+        check_failure(&answer, name, class);
     }
 }
 
@@ -144,7 +157,7 @@ fn an_answer_without_any_status_is_no_answer() {
     for end in ends {
         let mut answer = answer(b"\0\0\0\0\0", &[]);
         answer.end = end;
-        check_failure(&answer, "connection_reset", Some(None));
+        check_failure(&answer, "connection_reset", Class::Retry);
     }
 }
 

@@ -69,7 +69,11 @@ fn the_message_holds_the_words_of_the_peer() {
     check_message(&answer(400, &[protobuf], status), &format!("{bad_request}: bad\\nspan"));
     check_message(&answer(400, &[], status), &format!("{bad_request}: bad\\nspan"));
     check_message(
-        &answer(400, &[json.clone()], br#"{"code":3,"message":"bad span","details":[]}"#),
+        &answer(
+            400,
+            std::slice::from_ref(&json),
+            br#"{"code":3,"message":"bad span","details":[]}"#,
+        ),
         &format!("{bad_request}: bad span"),
     );
     check_message(

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use ::http::{HeaderName, HeaderValue};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::peer::Reaction;
 use super::*;
@@ -101,7 +102,7 @@ async fn an_answer_that_is_cut_or_garbled_is_no_answer() {
 async fn a_long_answer_is_read_to_the_limit_and_no_further() {
     // Chunked, without an end: whoever reads on hangs.
     let mut endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
-    let chunk = [b"10000\r\n".as_slice(), &[0; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".to_vec(), vec![0; 0x10000], b"\r\n".to_vec()].concat();
     for _ in 0..65 {
         endless.extend_from_slice(&chunk);
     }
@@ -118,6 +119,36 @@ async fn an_answer_at_the_limit_is_read() {
     let (url, _) = peer::http(vec![ok(&body)]).await;
     let outcome = wire(&settings(Protocol::HttpProtobuf, &url)).send(BODY).await;
     assert!(matches!(outcome, Outcome::Delivered { advice: None, .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_before_the_body_has_left_is_read() {
+    let (address, _) = peer::listen(|mut stream, _, _| async move {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.ok()?);
+        }
+        // Nothing reads on: the body does not fit into the buffers between the two.
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n").await.ok()?;
+        std::future::pending().await
+    })
+    .await;
+    let wire = wire(&settings(Protocol::HttpProtobuf, &format!("http://{address}/")));
+    let request = wire.prepare(vec![0; 64 << 20], usize::MAX).unwrap();
+    let outcome = wire.attempt(&request).await;
+    let Outcome::Refused { cause } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(cause.error_type, "413");
+}
+
+#[tokio::test]
+async fn json_is_named_and_its_answers_are_read() {
+    let (url, log) = peer::http(vec![ok(br#"{"partialSuccess":{"rejectedSpans":"3"}}"#)]).await;
+    let wire = wire(&settings(Protocol::HttpJson, &url));
+    let body = RequestBody::new(Bytes::new(), Bytes::from_static(b"{}"));
+    check_delivered(&wire.attempt(&Prepared { body }).await, 3);
+    let seen = log.lock().unwrap().remove(0);
+    assert!(seen.head.contains("content-type: application/json\r\n"), "{}", seen.head);
+    assert_eq!(seen.body, b"{}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod grpc;
 mod http;
 mod peer;
+mod properties;
 #[cfg(feature = "tls-ring")]
 mod tls;
 
@@ -31,7 +32,7 @@ impl Clock for StoppedClock {
     }
 
     fn wall(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(784_111_777)).unwrap()
     }
 
     fn sleep_until(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -82,6 +83,14 @@ fn check_retry(outcome: &Outcome, error_type: &str, hint_expected: Option<Durati
 fn a_wire_is_built_without_a_runtime() {
     let wire = wire(&settings(Protocol::Grpc, "http://localhost:4317"));
     assert_eq!(wire.component_type(), "otlp_grpc_span_exporter");
+}
+
+#[test]
+fn attempts_may_run_on_any_thread() {
+    fn check(_: impl Send) {}
+    let wire = wire(&settings(Protocol::Grpc, "http://localhost:4317"));
+    let request = wire.prepare(BODY.to_vec(), LEN_MAX).unwrap();
+    check(wire.attempt(&request));
 }
 
 #[test]

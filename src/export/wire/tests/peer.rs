@@ -12,7 +12,7 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
@@ -58,8 +58,8 @@ pub(super) async fn http(reactions: Vec<Reaction>) -> (String, Log) {
     (format!("http://{address}/v1/traces"), log)
 }
 
-async fn serve_http(
-    mut stream: TcpStream,
+pub(super) async fn serve_http(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     connection: usize,
     log: Log,
     reactions: Vec<Reaction>,
@@ -69,7 +69,7 @@ async fn serve_http(
         let index = {
             let mut log = log.lock().unwrap();
             log.push(Seen { head, body, connection });
-            log.len() - 1
+            log.len().strict_sub(1)
         };
         match reactions.get(index).or(reactions.last())? {
             Reaction::Answer(answer) => stream.write_all(answer).await.ok()?,
@@ -82,7 +82,7 @@ async fn serve_http(
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -124,8 +124,8 @@ pub(super) async fn grpc(answers: Vec<GrpcAnswer>) -> (String, Log) {
     (format!("http://{address}"), log)
 }
 
-async fn serve_grpc(
-    stream: TcpStream,
+pub(super) async fn serve_grpc(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     connection: usize,
     log: Log,
     answers: Vec<GrpcAnswer>,
@@ -143,7 +143,7 @@ async fn serve_grpc(
             let index = {
                 let mut log = log.lock().unwrap();
                 log.push(Seen { head, body, connection });
-                log.len() - 1
+                log.len().strict_sub(1)
             };
             let answer = answers.get(index).or(answers.last()).unwrap();
             if answer.hangs {
@@ -191,7 +191,9 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 /// Accepts connections on a port of the system's choice until the runtime ends.
-async fn listen<F>(serve: impl Fn(TcpStream, usize, Log) -> F + Send + 'static) -> (String, Log)
+pub(super) async fn listen<F>(
+    serve: impl Fn(TcpStream, usize, Log) -> F + Send + 'static,
+) -> (String, Log)
 where
     F: Future<Output = Option<()>> + Send + 'static,
 {
