@@ -25,7 +25,7 @@ use crate::export::processors::{RecordingCounters, SpanTracer};
 use crate::export::providers::Providers;
 use crate::export::publish::publish;
 use crate::export::resource::build_resource;
-use crate::export::wire::{Console, PeerStatus, Wire};
+use crate::export::wire::{Console, PeerStatus, Wire, WireSetupError};
 use crate::health::Health;
 use crate::logging::LogRecorder;
 use crate::signal::{PerSignal, Signal};
@@ -195,9 +195,21 @@ fn sink(
         return Ok(None);
     }
     let wire = exporters.otlp.as_ref().map(|otlp| Wire::new(signal, otlp, Arc::clone(clock)));
-    let wire = wire.transpose().map_err(|error| InitError::Tls { source: Box::new(error) })?;
-    let console = exporters.console.then(|| Console::stdout(signal));
+    let wire = wire.transpose().map_err(|error| setup_error(signal, error))?;
+    let console = exporters.console.then(Console::stdout);
     Ok(Some(Arc::new(Sink::new(wire, console))))
+}
+
+/// The settings were checked before; what is left is what only the wire can know.
+fn setup_error(signal: Signal, error: WireSetupError) -> InitError {
+    match error {
+        WireSetupError::TlsUnusable { .. } => InitError::Tls { source: Box::new(error) },
+        other => InitError::InvalidSetting {
+            setting: format!("{signal}.endpoint"),
+            value: "an OTLP destination".to_owned(),
+            expected: other.to_string(),
+        },
+    }
 }
 
 fn target(sink: Option<&Sink>) -> String {

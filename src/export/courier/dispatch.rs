@@ -18,8 +18,8 @@ use crate::export::courier::gate::{Gate, PauseWish};
 use crate::export::courier::lane::Lane;
 use crate::export::courier::ledger::Ledger;
 use crate::export::courier::request::Batch;
-use crate::export::courier::sink::{Ready, Sink, SinkError};
-use crate::export::wire::{Cause, Outcome, PeerStatus, PrepareError};
+use crate::export::courier::sink::{Ready, Sink};
+use crate::export::wire::{Cause, ConsoleError, Outcome, PeerStatus, PrepareError};
 use crate::report::DropReason;
 
 /// What a dispatcher can be asked.
@@ -264,9 +264,12 @@ impl Dispatcher {
             };
             let account = Account { sequence, items: batch.items(), charge: batch.charge() };
             let body = batch.assemble(&self.parts.resource_fields);
+            if !self.show(account, &body) {
+                continue;
+            }
             match self.parts.sink.prepare(body, REQUEST_BYTES_LIMIT) {
                 Ok(ready) => return Some(Operation { ready, account, first_attempt_at: None }),
-                Err(SinkError::Prepare(PrepareError::TooLarge { .. })) => {
+                Err(PrepareError::TooLarge { .. }) => {
                     if let Some(rear) = batch.split_off_half() {
                         self.count_unsettled(sequence);
                         self.halves.push_front((sequence, rear));
@@ -275,16 +278,28 @@ impl Dispatcher {
                         self.give_up(account, DropReason::TooLarge, "too_large".into());
                     }
                 }
-                Err(SinkError::Console(error)) => {
-                    self.parts.announcer.lost(&format!("the console refused {} items: {error}", account.items));
-                    self.give_up(account, DropReason::IoError, "io_error".into());
-                }
-                Err(SinkError::Prepare(error)) => {
+                Err(error) => {
                     self.parts.announcer.lost(&format!("{} items: {error}", account.items));
                     self.give_up(account, DropReason::Invalid, "invalid".into());
                 }
             }
         }
+    }
+
+    /// Shows a request on the console. Returns whether it goes on from there.
+    fn show(&mut self, account: Account, body: &[u8]) -> bool {
+        let Err(error) = self.parts.sink.show(self.parts.signal, body) else { return true };
+        self.parts.announcer.lost(&format!("{} items on the console: {error}", account.items));
+        if !self.parts.sink.is_console_only() {
+            // A copy was lost, not the items.
+            return true;
+        }
+        let reason = match error {
+            ConsoleError::Io(_) => DropReason::IoError,
+            ConsoleError::Malformed(_) => DropReason::Invalid,
+        };
+        self.give_up(account, reason, error.error_type().into());
+        false
     }
 
     fn cut_batch(&mut self) -> Option<(u64, Batch)> {

@@ -1,24 +1,19 @@
 //! Where the requests of one signal go: OTLP, the console, or both.
 
 use std::fmt;
-use std::io;
+use std::io::Stdout;
+use std::sync::{Mutex, PoisonError};
 
+use crate::Signal;
 use crate::export::metrics::Destination;
-use crate::export::wire::{Console, Outcome, PrepareError, Prepared, Wire};
+use crate::export::wire::{Console, ConsoleError, Outcome, PrepareError, Prepared, Wire};
 
 /// The destinations of one signal. The console is a copy when there is an OTLP destination, and
 /// the destination itself when there is none.
 #[derive(Debug)]
 pub(crate) struct Sink {
     wire: Option<Wire>,
-    console: Option<Console>,
-}
-
-/// Why a request cannot even be attempted.
-#[derive(Debug)]
-pub(crate) enum SinkError {
-    Console(io::Error),
-    Prepare(PrepareError),
+    console: Option<Mutex<Console<Stdout>>>,
 }
 
 /// A request that is ready to be attempted any number of times.
@@ -30,8 +25,8 @@ pub(crate) enum Ready {
 }
 
 impl Sink {
-    pub(crate) fn new(wire: Option<Wire>, console: Option<Console>) -> Self {
-        Self { wire, console }
+    pub(crate) fn new(wire: Option<Wire>, console: Option<Console<Stdout>>) -> Self {
+        Self { wire, console: console.map(Mutex::new) }
     }
 
     /// The destination as the self-metrics tell it.
@@ -48,21 +43,27 @@ impl Sink {
         }
     }
 
-    /// Transcodes and compresses, once for all attempts.
-    pub(crate) fn prepare(&self, body: Vec<u8>, bytes_max: usize) -> Result<Ready, SinkError> {
-        let for_console = self.console.as_ref().map(|console| (console, body.clone()));
-        let ready = match &self.wire {
-            Some(wire) => Ready::Wire(wire.prepare(body, bytes_max).map_err(SinkError::Prepare)?),
-            None => Ready::Written,
-        };
-        if let Some((console, body)) = for_console {
-            let written = console.write(&body);
-            // With an OTLP destination the console is a courtesy: it loses lines, not items.
-            if self.wire.is_none() {
-                written.map_err(SinkError::Console)?;
+    /// Tells whether the console is all there is: what it loses is lost.
+    pub(crate) fn is_console_only(&self) -> bool {
+        self.wire.is_none()
+    }
+
+    /// Shows a request on the console, if there is one. Blocks as long as standard output does.
+    pub(crate) fn show(&self, signal: Signal, body: &[u8]) -> Result<(), ConsoleError> {
+        match &self.console {
+            None => Ok(()),
+            Some(console) => {
+                console.lock().unwrap_or_else(PoisonError::into_inner).write(signal, body)
             }
         }
-        Ok(ready)
+    }
+
+    /// Transcodes and compresses, once for all attempts.
+    pub(crate) fn prepare(&self, body: Vec<u8>, bytes_max: usize) -> Result<Ready, PrepareError> {
+        match &self.wire {
+            Some(wire) => wire.prepare(body, bytes_max).map(Ready::Wire),
+            None => Ok(Ready::Written),
+        }
     }
 
     pub(crate) async fn attempt(&self, ready: &Ready) -> Outcome {
