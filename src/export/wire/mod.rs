@@ -131,7 +131,9 @@ impl Wire {
     /// Sends `request` once and reads the answer to its end.
     ///
     /// There is no time limit here: whoever polls drops the future when the time of the attempt is
-    /// over, and takes [`Cause::timeout`] for the cause.
+    /// over, and takes [`Cause::timeout`] for the cause. Needs a tokio runtime with I/O and time.
+    /// A name is looked up on the runtime's blocking pool, and dropping the future does not end a
+    /// look-up that hangs: end the runtime with `shutdown_background`, which does not wait for it.
     pub(crate) async fn attempt(&self, request: &Prepared) -> Outcome {
         let guard = self.transport.attempt();
         let outcome = match self.transport.send(self.request(request)).await {

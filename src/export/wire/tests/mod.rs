@@ -148,6 +148,15 @@ fn a_body_at_the_limit_passes_and_one_byte_more_does_not() {
     }
 }
 
+#[cfg(feature = "gzip")]
+#[test]
+fn a_body_that_compression_makes_too_long_does_not_pass() {
+    let mut settings = settings(Protocol::HttpProtobuf, "http://h");
+    settings.compression = Compression::Gzip;
+    let error = wire(&settings).prepare(vec![7], 1).unwrap_err();
+    assert!(matches!(error, PrepareError::TooLarge { len_max: 1, .. }), "{error}");
+}
+
 #[tokio::test]
 async fn attempts_share_the_bytes_of_a_request() {
     let wire = wire(&settings(Protocol::HttpProtobuf, "http://h"));
