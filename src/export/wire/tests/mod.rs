@@ -83,6 +83,7 @@ fn check_retry(outcome: &Outcome, error_type: &str, hint_expected: Option<Durati
 fn a_wire_is_built_without_a_runtime() {
     let wire = wire(&settings(Protocol::Grpc, "http://localhost:4317"));
     assert_eq!(wire.component_type(), "otlp_grpc_span_exporter");
+    assert_eq!((wire.server_address(), wire.server_port()), ("localhost", 4317));
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn a_target_is_shown_to_people_without_secrets() {
     for (protocol, url, shown, (address, port)) in cases {
         let target = Target::new(Signal::Traces, &settings(protocol, url)).unwrap();
         assert_eq!(target.to_string(), shown);
-        assert_eq!((target.server_address(), target.server_port()), (address, port));
+        assert_eq!((target.address(), target.port()), (address, port));
         assert!(!target.uri().to_string().contains("pw"));
     }
 }
