@@ -1,6 +1,7 @@
 //! Bodies made smaller, once per request.
 //!
-//! Level 1 of both: higher levels cost several times more CPU for a tenth of the bytes.
+//! Level 1 of both: on batches of spans, level 6 of gzip costs four times the CPU for a quarter
+//! fewer bytes, and zstd at level 1 is faster and smaller than either.
 
 use std::io;
 

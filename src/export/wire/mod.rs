@@ -26,7 +26,7 @@ mod tls;
 mod transport;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request};
 
 pub(crate) use self::console::{Console, ConsoleError};
 pub(crate) use self::error::{PrepareError, WireSetupError};
@@ -51,7 +51,6 @@ pub(crate) struct Wire {
     protocol: Protocol,
     compression: Compression,
     target: Target,
-    uri: Uri,
     headers: HeaderMap,
     transport: Transport,
     success: SuccessReader,
@@ -88,7 +87,6 @@ impl Wire {
             signal,
             protocol: settings.protocol,
             compression: settings.compression,
-            uri: target.uri().clone(),
             target,
             headers: headers::request_headers(settings),
             transport: Transport::new(settings.protocol == Protocol::Grpc, tls),
@@ -131,7 +129,9 @@ impl Wire {
     /// Sends `request` once and reads the answer to its end.
     ///
     /// There is no time limit here: whoever polls drops the future when the time of the attempt is
-    /// over, and takes [`Cause::timeout`] for the cause.
+    /// over, and takes [`Cause::timeout`] for the cause. Needs a tokio runtime with I/O and time.
+    /// A name is looked up on the runtime's blocking pool, and dropping the future does not end a
+    /// look-up that hangs: end the runtime with `shutdown_background`, which does not wait for it.
     pub(crate) async fn attempt(&self, request: &Prepared) -> Outcome {
         let guard = self.transport.attempt();
         let outcome = match self.transport.send(self.request(request)).await {
@@ -152,9 +152,19 @@ impl Wire {
         outcome
     }
 
-    /// Returns where this leads, for people and for the attributes of metrics.
+    /// Returns where this leads, to be shown to people: no secrets.
     pub(crate) const fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Returns the value of `server.address`: a name or an address without brackets.
+    pub(crate) fn server_address(&self) -> &str {
+        self.target.address()
+    }
+
+    /// Returns the value of `server.port`.
+    pub(crate) const fn server_port(&self) -> u16 {
+        self.target.port()
     }
 
     /// Returns the value of `otel.component.type`.
@@ -177,7 +187,7 @@ impl Wire {
     fn request(&self, prepared: &Prepared) -> Request<RequestBody> {
         let mut request = Request::new(prepared.body.clone());
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
+        *request.uri_mut() = self.target.uri().clone();
         *request.headers_mut() = self.headers.clone();
         request
     }

@@ -54,13 +54,11 @@ impl Target {
         })
     }
 
-    /// Returns the value of `server.address`: a name or an address without brackets.
-    pub(crate) fn server_address(&self) -> &str {
+    pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Returns the value of `server.port`.
-    pub(crate) const fn server_port(&self) -> u16 {
+    pub(super) const fn port(&self) -> u16 {
         self.port
     }
 

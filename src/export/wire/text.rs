@@ -1,8 +1,6 @@
 //! Words of a peer, made fit for a log line.
 
-/// Longest text of a peer in a log line.
-///
-/// Source: `reference/otlp.md` §5 (ours).
+/// Longest text of a peer in a log line: ours, a paragraph that a terminal still shows whole.
 const TEXT_BYTES_MAX: usize = 1024;
 
 /// Marks a text that was cut.

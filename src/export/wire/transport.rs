@@ -56,6 +56,10 @@ impl Transport {
     }
 
     /// Sends one request; the future yields the head of the answer.
+    #[cfg_attr(
+        not(feature = "_tls"),
+        expect(clippy::match_same_arms, reason = "only without TLS the two are of one type")
+    )]
     pub(super) fn send(&self, request: Request<RequestBody>) -> ResponseFuture {
         let renew = self.is_suspect.swap(false, Ordering::Relaxed);
         match &self.connections {

@@ -9,9 +9,7 @@ use prost::Message;
 use crate::export::wire::base64;
 use crate::export::wire::messages::{RetryInfo, RpcStatus};
 
-/// Longest pause that a peer can ask for: a hostile hint must not park data for good.
-///
-/// Source: `reference/otlp.md` R10 (ours).
+/// Longest pause that a peer can ask for: ours, for a hostile hint must not park data for good.
 const HINT_MAX: Duration = Duration::from_mins(5);
 
 /// Reads `Retry-After`: seconds or an HTTP date. Garbage, zero and past dates are no hint.

@@ -83,6 +83,7 @@ fn check_retry(outcome: &Outcome, error_type: &str, hint_expected: Option<Durati
 fn a_wire_is_built_without_a_runtime() {
     let wire = wire(&settings(Protocol::Grpc, "http://localhost:4317"));
     assert_eq!(wire.component_type(), "otlp_grpc_span_exporter");
+    assert_eq!((wire.server_address(), wire.server_port()), ("localhost", 4317));
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn a_target_is_shown_to_people_without_secrets() {
     for (protocol, url, shown, (address, port)) in cases {
         let target = Target::new(Signal::Traces, &settings(protocol, url)).unwrap();
         assert_eq!(target.to_string(), shown);
-        assert_eq!((target.server_address(), target.server_port()), (address, port));
+        assert_eq!((target.address(), target.port()), (address, port));
         assert!(!target.uri().to_string().contains("pw"));
     }
 }
@@ -146,6 +147,15 @@ fn a_body_at_the_limit_passes_and_one_byte_more_does_not() {
         let error = wire.prepare(vec![0; 11], 10).unwrap_err();
         assert!(matches!(error, PrepareError::TooLarge { len: 11, len_max: 10 }), "{error}");
     }
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_body_that_compression_makes_too_long_does_not_pass() {
+    let mut settings = settings(Protocol::HttpProtobuf, "http://h");
+    settings.compression = Compression::Gzip;
+    let error = wire(&settings).prepare(vec![7], 1).unwrap_err();
+    assert!(matches!(error, PrepareError::TooLarge { len_max: 1, .. }), "{error}");
 }
 
 #[tokio::test]
