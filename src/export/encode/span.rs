@@ -11,8 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::config::SpanLimitSettings;
 use crate::export::encode::attributes::{AttributeLimits, saturate, write_attributes};
 use crate::export::encode::buffer::{
-    WIRE_LEN, bytes, close, nonempty_str, nonzero_fixed32, nonzero_fixed64, nonzero_varint, open,
-    tag, varint,
+    bytes, close, len_head, nonempty_str, nonzero_fixed32, nonzero_fixed64, nonzero_varint, open,
 };
 
 /// Appends the entry (tag of field 2, length, `Span`) to `out`.
@@ -60,7 +59,10 @@ pub(crate) fn encode_span(out: &mut Vec<u8>, span: &SpanData, limits: &SpanLimit
 /// Nanoseconds since 1970; 0 before that.
 pub(super) fn unix_nanos(time: SystemTime) -> u64 {
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+    since_epoch
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(since_epoch.subsec_nanos()))
 }
 
 fn write_event(out: &mut Vec<u8>, event: &Event, limits: AttributeLimits) {
@@ -95,8 +97,7 @@ fn write_trace_state(out: &mut Vec<u8>, field: u32, trace_state: &TraceState) {
         .into_iter()
         .fold(0_usize, |len, pair| len.saturating_add(pair_len(pair)).saturating_add(2));
     let Some(len) = len.checked_sub(1) else { return };
-    tag(out, field, WIRE_LEN);
-    varint(out, len as u64);
+    len_head(out, field, len);
     for (index, (key, value)) in trace_state.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');

@@ -6,7 +6,7 @@ use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Value};
 
 use crate::export::encode::buffer::{
-    WIRE_FIXED64, WIRE_LEN, WIRE_VARINT, bytes, close, nonempty_str, open, tag, varint, varint_len,
+    WIRE_FIXED64, WIRE_VARINT, bytes, close, len_head, nonempty_str, open, tag, varint, varint_len,
 };
 
 /// Writes `KeyValue { key, value }` where `write_value` writes the `AnyValue` into the field that
@@ -65,7 +65,7 @@ pub(super) fn write_bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
 
 #[inline]
 pub(super) fn write_bool(out: &mut Vec<u8>, field: u32, value: bool) {
-    open_known(out, field, 2);
+    len_head(out, field, 2);
     tag(out, BOOL_VALUE, WIRE_VARINT);
     out.push(u8::from(value));
 }
@@ -73,14 +73,14 @@ pub(super) fn write_bool(out: &mut Vec<u8>, field: u32, value: bool) {
 #[inline]
 pub(super) fn write_i64(out: &mut Vec<u8>, field: u32, value: i64) {
     let value = value.cast_unsigned();
-    open_known(out, field, varint_len(value).saturating_add(1));
+    len_head(out, field, varint_len(value).saturating_add(1));
     tag(out, INT_VALUE, WIRE_VARINT);
     varint(out, value);
 }
 
 #[inline]
 pub(super) fn write_f64(out: &mut Vec<u8>, field: u32, value: f64) {
-    open_known(out, field, 9);
+    len_head(out, field, 9);
     tag(out, DOUBLE_VALUE, WIRE_FIXED64);
     out.extend_from_slice(&value.to_le_bytes());
 }
@@ -135,10 +135,20 @@ fn write_any_at(
 fn write_array(out: &mut Vec<u8>, field: u32, array: &Array, chars_max: Option<usize>) {
     write_nested(out, field, ARRAY_VALUE, |out| match array {
         Array::Bool(values) => {
-            values.iter().for_each(|value| write_bool(out, ELEMENTS, *value));
+            for value in values {
+                write_bool(out, ELEMENTS, *value);
+            }
         }
-        Array::F64(values) => values.iter().for_each(|value| write_f64(out, ELEMENTS, *value)),
-        Array::I64(values) => values.iter().for_each(|value| write_i64(out, ELEMENTS, *value)),
+        Array::F64(values) => {
+            for value in values {
+                write_f64(out, ELEMENTS, *value);
+            }
+        }
+        Array::I64(values) => {
+            for value in values {
+                write_i64(out, ELEMENTS, *value);
+            }
+        }
         Array::String(values) => {
             for value in values {
                 write_str(out, ELEMENTS, cut_str(value.as_str(), chars_max));
@@ -165,23 +175,18 @@ fn write_nested(
 #[inline]
 fn write_len_value(out: &mut Vec<u8>, field: u32, kind: u32, value: &[u8]) {
     let value_len = varint_len(value.len() as u64).saturating_add(value.len());
-    open_known(out, field, value_len.saturating_add(1));
+    len_head(out, field, value_len.saturating_add(1));
     bytes(out, kind, value);
 }
 
 /// An `AnyValue` whose kind is not set.
 fn write_nothing(out: &mut Vec<u8>, field: u32) {
-    open_known(out, field, 0);
+    len_head(out, field, 0);
 }
 
-/// The head of an `AnyValue` whose length is known.
-#[inline]
-fn open_known(out: &mut Vec<u8>, field: u32, len: usize) {
-    tag(out, field, WIRE_LEN);
-    varint(out, len as u64);
-}
-
-/// How deep lists and maps nest, the value itself being 1. Keeps the stack bounded.
+/// How deep lists and maps nest, the value itself being 1. Keeps the stack bounded. It is no
+/// promise that every receiver follows that far: one that stops at 100 nested messages, as prost
+/// does, refuses a request with more than 47 lists or 31 maps inside each other.
 /// Source: opentelemetry-specification, common/README.md, Attribute Limits.
 const DEPTH_MAX: usize = 64;
 

@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ScopeLogs};
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 use proptest::collection::vec;
@@ -10,10 +11,11 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use crate::config::LogLimitSettings;
+use crate::export::encode::buffer::{bytes, close, open};
 use crate::export::encode::fields::Fields;
 use crate::export::encode::span::unix_nanos;
 use crate::export::encode::tests::model;
-use crate::export::encode::tests::strategies::{any_value, colliding_key, key, text, time};
+use crate::export::encode::tests::strategies::{any_value, colliding_key, key, time};
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds};
 
 const NO_LIMITS: LogLimitSettings =
@@ -107,23 +109,34 @@ fn all_zero_ids_are_left_out() {
 
 #[test]
 fn a_value_nested_deeper_than_the_limit_holds_nothing() {
-    assert_eq!(nesting_of(&encode_nested(63)), (63, true));
-    assert_eq!(nesting_of(&encode_nested(64)), (64, true));
-    assert_eq!(nesting_of(&encode_nested(65)), (64, false));
-    assert_eq!(nesting_of(&encode_nested(5_000)), (64, false));
+    assert_eq!(nesting_of(&encode_value(&nested(63, list_of))), (63, true));
+    assert_eq!(nesting_of(&encode_value(&nested(64, list_of))), (64, true));
+    assert_eq!(nesting_of(&encode_value(&nested(65, list_of))), (64, false));
+    assert_eq!(nesting_of(&encode_value(&nested(5_000, list_of))), (64, false));
 }
 
 #[test]
 fn maps_count_for_the_depth_limit_too() {
-    let mut value = AnyValue::Int(7);
-    for _ in 0..5_000 {
-        value = AnyValue::Map(Box::new(HashMap::from([(Key::from("k"), value)])));
-    }
-    let mut out = Vec::new();
-    let mut encoder = LogRecordEncoder::new(&mut out, NO_LIMITS);
-    encoder.body(&value);
-    encoder.finish(&LogRecordHead::default());
-    assert!(out.len() < 64 * 16, "{} bytes", out.len());
+    let at_the_limit = encode_value(&nested(5_000, map_of));
+    assert_eq!(at_the_limit, encode_value(&nested(70, map_of)));
+    assert!(at_the_limit.len() > encode_value(&nested(63, map_of)).len());
+}
+
+/// Within the depth limit, and yet too deep for decoders that count messages: the price of the
+/// limit that the specification asks for.
+#[test]
+fn a_receiver_that_stops_at_100_messages_follows_47_lists_or_31_maps() {
+    let is_decodable = |value: &AnyValue| {
+        let mut request = Vec::new();
+        let message = open(&mut request, 1, 0);
+        bytes(&mut request, 2, &encode_value(value));
+        close(&mut request, &message);
+        ExportLogsServiceRequest::decode(&*request).is_ok()
+    };
+    assert!(is_decodable(&nested(47, list_of)));
+    assert!(!is_decodable(&nested(48, list_of)));
+    assert!(is_decodable(&nested(31, map_of)));
+    assert!(!is_decodable(&nested(32, map_of)));
 }
 
 #[test]
@@ -151,12 +164,22 @@ fn record(key: BoxedStrategy<String>) -> BoxedStrategy<SdkLogRecord> {
         .prop_map(|((time, observed), severity, (event, level), body, attributes, ids)| {
             let mut record =
                 SdkLoggerProvider::builder().build().logger("test").create_log_record();
-            time.into_iter().for_each(|time| record.set_timestamp(time));
+            if let Some(time) = time {
+                record.set_timestamp(time);
+            }
             record.set_observed_timestamp(observed);
-            severity.into_iter().for_each(|severity| record.set_severity_number(severity));
-            event.into_iter().for_each(|event| record.set_event_name(event));
-            level.into_iter().for_each(|level| record.set_severity_text(level));
-            body.into_iter().for_each(|body| record.set_body(body));
+            if let Some(severity) = severity {
+                record.set_severity_number(severity);
+            }
+            if let Some(event) = event {
+                record.set_event_name(event);
+            }
+            if let Some(level) = level {
+                record.set_severity_text(level);
+            }
+            if let Some(body) = body {
+                record.set_body(body);
+            }
             record.add_attributes(attributes);
             if let Some((trace_id, span_id, flags)) = ids {
                 let flags = flags.map(TraceFlags::new);
@@ -227,17 +250,26 @@ fn has_unique_keys(record: &SdkLogRecord) -> bool {
     keys.is_sorted_by(|a, b| a < b)
 }
 
-/// An attribute with a number inside so many lists.
-fn encode_nested(depth: usize) -> Vec<u8> {
-    let mut value = AnyValue::Int(7);
-    for _ in 0..depth {
-        value = AnyValue::ListAny(Box::new(vec![value]));
-    }
+/// A record whose only attribute has that value.
+fn encode_value(value: &AnyValue) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = LogRecordEncoder::new(&mut out, NO_LIMITS);
-    encoder.attribute("nested", &value);
+    encoder.attribute("nested", value);
     encoder.finish(&LogRecordHead::default());
     out
+}
+
+/// A number inside so many lists or maps.
+fn nested(depth: usize, wrap: fn(AnyValue) -> AnyValue) -> AnyValue {
+    (0..depth).fold(AnyValue::Int(7), |value, _| wrap(value))
+}
+
+fn list_of(value: AnyValue) -> AnyValue {
+    AnyValue::ListAny(Box::new(vec![value]))
+}
+
+fn map_of(value: AnyValue) -> AnyValue {
+    AnyValue::Map(Box::new(HashMap::from([(Key::from("k"), value)])))
 }
 
 /// How many lists lie in each other, and whether the innermost one holds the number. Read by hand:

@@ -1,4 +1,5 @@
 //! The encoders against `opentelemetry-proto`'s transform and against plain models of the rules.
+#![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
 
 mod buffer;
 mod identity;

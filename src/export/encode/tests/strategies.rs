@@ -16,10 +16,10 @@ use proptest::prelude::*;
 pub(super) fn text() -> BoxedStrategy<String> {
     prop_oneof![
         2 => Just(String::new()),
-        40 => ".{0,24}",
+        80 => ".{0,24}",
         6 => "[a-zß漢🦀]{30,140}",
         1 => (16_200..16_500_usize).prop_map(|len| "x".repeat(len)),
-        1 => (16_000..40_000_usize).prop_map(|len| "é🦀".repeat(len)),
+        1 => (11_000..12_000_usize).prop_map(|len| "é🦀".repeat(len)),
     ]
     .boxed()
 }
