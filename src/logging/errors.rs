@@ -33,7 +33,6 @@ macro_rules! types {
 
 const TYPES: &[(IsType, &str)] = types![
     std::io::Error,
-    std::fmt::Error,
     std::num::ParseIntError,
     std::num::ParseFloatError,
     std::num::TryFromIntError,

@@ -27,7 +27,8 @@ pub(crate) struct RecordingParts {
 /// Both recording layers, either, or neither.
 pub(crate) type RecordingLayer<S> = Box<dyn Layer<S> + Send + Sync>;
 
-/// Returns the layers that record spans and events, for a subscriber of any kind.
+/// Returns the layers that record spans and events, for any subscriber with a registry below it:
+/// only the registry of `tracing-subscriber` knows filters that belong to one layer.
 ///
 /// The order of the layers is fixed: a span is active before a log record asks for it.
 ///

@@ -10,6 +10,9 @@ use crate::export::processors::SpanTracer;
 /// Returns the official layer with every option stated: a default of the library that changes
 /// must not change what beacon records.
 ///
+/// Bound of span events: that of the SDK once the span was entered. Before that the official layer
+/// collects them without one.
+///
 /// An ERROR event marks its span through the log layer. The official layer sees events only when
 /// they are wanted as span events, and then marks the span by itself, whatever the settings say
 /// about it: it has no option against that.

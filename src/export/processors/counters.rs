@@ -82,7 +82,8 @@ impl RecordingCounters {
         self.started_cell(outcome, origin).load(Relaxed)
     }
 
-    /// Recording spans that have not ended. Spans that do not record are not alive here.
+    /// Recording spans that have not ended. Spans that do not record are not alive here; one that
+    /// outlives its provider stays, since nobody is told about its end.
     pub(crate) fn live(&self, outcome: SamplingOutcome) -> i64 {
         match outcome {
             SamplingOutcome::Drop => 0,

@@ -39,17 +39,20 @@ impl<K: Clone + Eq + Hash> ScopeCache<K> {
             return use_scope(scope);
         }
         let scope = Arc::new(encode());
-        self.insert(key.to_owned(), &scope);
+        self.insert(key, &scope);
         use_scope(&scope);
     }
 
-    fn insert(&self, key: K, scope: &Arc<Scope>) {
+    fn insert<Q>(&self, key: &Q, scope: &Arc<Scope>)
+    where
+        Q: ToOwned<Owned = K> + ?Sized,
+    {
         self.scopes.rcu(|scopes| {
             if scopes.len() >= SCOPES_MAX {
                 return Arc::clone(scopes);
             }
             let mut scopes = HashMap::clone(scopes);
-            scopes.entry(key.clone()).or_insert_with(|| Arc::clone(scope));
+            scopes.entry(key.to_owned()).or_insert_with(|| Arc::clone(scope));
             Arc::new(scopes)
         });
     }
