@@ -35,8 +35,8 @@ impl Sink {
             Some(wire) => Destination {
                 exporter_type: wire.component_type(),
                 server: Some((
-                    wire.target().server_address().to_owned(),
-                    wire.target().server_port(),
+                    wire.server_address().to_owned(),
+                    wire.server_port(),
                 )),
             },
             None => Destination { exporter_type: "Console", server: None },
