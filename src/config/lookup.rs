@@ -1,4 +1,4 @@
-//! The value of each row: code, then its variables in order, then the default.
+//! The values of all rows, and the questions that the rest of the resolver asks about them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,14 +26,7 @@ impl Values {
         let mut values = Self { found: BTreeMap::new(), warnings: Vec::new() };
         for row in table::rows() {
             if !is_read(row, &values, overrides) {
-                for name in row.variables {
-                    if environment.read(name) != Variable::Unset {
-                        values.warn(SettingWarning::new(
-                            *name,
-                            format!("`{name}` is set, but the sampler takes no argument from it"),
-                        ));
-                    }
-                }
+                values.warn_of_unread(row, environment);
                 values.found.insert(row.key, source::default(row));
                 continue;
             }
@@ -80,7 +73,7 @@ impl Values {
 
     pub(super) fn count(&self, key: &str) -> Option<usize> {
         match self.value(key) {
-            // Rows bound what has no room elsewhere; more than an address space is no bound.
+            // A bound beyond the address space is as good as the largest one.
             Some(SettingValue::Integer(count)) => {
                 Some(usize::try_from(*count).unwrap_or(usize::MAX))
             }
@@ -151,6 +144,16 @@ impl Values {
         let rows = table::rows().filter_map(|row| found.remove(row.key));
         let reports = rows.map(|found| found.into_report(&warnings)).collect();
         (reports, warnings)
+    }
+
+    fn warn_of_unread(&mut self, row: &Row, environment: &Environment) {
+        for name in row.variables {
+            if environment.read(name) != Variable::Unset {
+                let message =
+                    format!("`{name}` is set, but the sampler in force takes no argument from it");
+                self.warn(SettingWarning::new(*name, message));
+            }
+        }
     }
 
     fn value(&self, key: &str) -> Option<&SettingValue> {
