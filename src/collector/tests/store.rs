@@ -135,7 +135,7 @@ fn values_compare_print_and_serialize_as_what_they_are() {
         assert_eq!(value.to_string(), text);
         assert_eq!(serde_json::to_string(&value).unwrap(), json);
     };
-    let string = AttributeValue::String("a\"b".into());
+    let string = AttributeValue::from("a\"b");
     assert_eq!(string, "a\"b");
     assert_eq!(AttributeValue::Int(5), 5);
     assert_eq!(AttributeValue::Bool(true), true);
