@@ -283,6 +283,7 @@ pub(super) const UNKNOWN: u32 = 2;
 pub(super) const INVALID_ARGUMENT: u32 = 3;
 pub(super) const RESOURCE_EXHAUSTED: u32 = 8;
 pub(super) const UNIMPLEMENTED: u32 = 12;
+pub(super) const INTERNAL: u32 = 13;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
-use super::answer::{Failure, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
+use super::answer::{Failure, INTERNAL, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use super::attempt::ReceivedProtocol;
 use crate::Signal;
 use crate::export::encode::json::from_json;
@@ -45,9 +45,11 @@ pub(super) fn unpack<'a>(
     let plain = match protocol {
         ReceivedProtocol::Grpc => {
             let (is_compressed, message) = split_grpc_frame(body)?;
-            let encoding =
-                if is_compressed { header(headers, "grpc-encoding") } else { "identity" };
-            decompress(encoding, message, limit_bytes)?
+            match header(headers, "grpc-encoding") {
+                "" | "identity" if is_compressed => return Err(not_said_how()),
+                encoding if is_compressed => decompress(encoding, message, limit_bytes)?,
+                _ => decompress("identity", message, limit_bytes)?,
+            }
         }
         ReceivedProtocol::HttpJson | ReceivedProtocol::HttpProtobuf => {
             decompress(header(headers, "content-encoding"), body, limit_bytes)?
@@ -118,6 +120,11 @@ fn read_limited<'a>(
 #[cfg(any(feature = "gzip", feature = "zstd"))]
 fn undecodable(error: &std::io::Error) -> Failure {
     Failure::malformed(&format!("the compressed body does not decode: {error}"))
+}
+
+fn not_said_how() -> Failure {
+    let message = "gRPC: the message is compressed, but no header says how";
+    Failure::new(StatusCode::BAD_REQUEST, INTERNAL, message)
 }
 
 fn too_large(limit_bytes: usize) -> Failure {

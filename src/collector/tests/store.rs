@@ -50,6 +50,15 @@ fn spans_that_come_twice_are_duplicates() {
 }
 
 #[test]
+fn a_span_that_was_evicted_is_forgotten() {
+    let collector = Collector::builder().items_max(1).start().unwrap();
+    post_spans(&collector, &["first", "second"]);
+    post_spans(&collector, &["first"]);
+    assert_eq!(collector.totals().traces.duplicates, 0);
+    assert_eq!(names(&collector), ["first"]);
+}
+
+#[test]
 fn attempts_are_bounded_and_late_answers_find_theirs() {
     let collector = Collector::builder().attempts_max(2).start().unwrap();
     for path in ["/1", "/2", "/3"] {
