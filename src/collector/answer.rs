@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::answer_body::AnswerBody;
 use super::attempt::ReceivedProtocol;
+use super::payload::supported_encodings;
 use crate::Signal;
 use crate::export::encode::json::{WireValue, push_base64, put_field};
 
@@ -134,7 +135,7 @@ pub(super) fn failure(
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
     }
     if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd, identity"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(supported_encodings()));
     }
     if let Some(retry) = retry {
         // The header has whole seconds; half a second must not become none.
@@ -201,6 +202,9 @@ fn grpc_failure(failure: &Failure, retry: Option<Duration>) -> Answer {
     headers.insert(GRPC_STATUS, HeaderValue::from(failure.grpc_status));
     if let Ok(message) = HeaderValue::from_str(&percent_encode(&failure.message)) {
         headers.insert(GRPC_MESSAGE, message);
+    }
+    if failure.grpc_status == UNIMPLEMENTED {
+        headers.insert(GRPC_ENCODINGS, HeaderValue::from_static(supported_encodings()));
     }
     if let Some(retry) = retry {
         let mut text = Vec::new();
@@ -279,7 +283,9 @@ pub(super) const UNKNOWN: u32 = 2;
 pub(super) const INVALID_ARGUMENT: u32 = 3;
 pub(super) const RESOURCE_EXHAUSTED: u32 = 8;
 pub(super) const UNIMPLEMENTED: u32 = 12;
+pub(super) const INTERNAL: u32 = 13;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const GRPC_ENCODINGS: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");

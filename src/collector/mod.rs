@@ -67,7 +67,6 @@ pub use self::totals::{SignalTotals, Totals};
 pub use self::value::AttributeValue;
 
 /// A running OTLP receiver. Dropping it stops it.
-#[derive(Debug)]
 pub struct Collector {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
@@ -257,6 +256,16 @@ impl Collector {
     /// Returns the requests that arrived, whatever became of them.
     pub fn attempts(&self) -> Vec<ReceivedAttempt> {
         self.read(|store| store.attempts().cloned().collect())
+    }
+}
+
+impl fmt::Debug for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (addresses, totals) = (&self.addresses, self.totals());
+        f.debug_struct("Collector")
+            .field("addresses", addresses)
+            .field("totals", &totals)
+            .finish_non_exhaustive()
     }
 }
 
