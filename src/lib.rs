@@ -18,6 +18,7 @@ pub mod manual;
 mod pipeline;
 mod propagation;
 mod report;
+mod shutdown_signal;
 mod signal;
 mod telemetry;
 #[cfg(feature = "testing")]
@@ -33,6 +34,7 @@ pub use crate::diagnostics::{Diagnostic, DiagnosticLevel};
 pub use crate::error::InitError;
 pub use crate::health::{Health, HealthState};
 pub use crate::report::{DropReason, SignalReport, TelemetryReport};
+pub use crate::shutdown_signal::shutdown_signal;
 pub use crate::signal::Signal;
 pub use crate::telemetry::{FlushError, ShutdownError, Telemetry};
 

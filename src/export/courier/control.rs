@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +14,7 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::QueueSettings;
 use crate::export::courier::announce::Announcer;
-use crate::export::courier::dispatch::{
-    DispatchParts, Dispatcher, LaneCommand, OperationObserver,
-};
+use crate::export::courier::dispatch::{DispatchParts, Dispatcher, LaneCommand, OperationObserver};
 use crate::export::courier::lane::Lane;
 use crate::export::courier::sink::Sink;
 use crate::export::metrics::MetricPump;
@@ -59,6 +57,7 @@ enum Command {
 pub(crate) struct Courier {
     commands: mpsc::UnboundedSender<Command>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    thread_id: ThreadId,
 }
 
 impl Courier {
@@ -76,7 +75,8 @@ impl Courier {
         let thread = thread::Builder::new()
             .name(THREAD_NAME.to_owned())
             .spawn(move || run_thread(runtime, parts, inbox))?;
-        Ok(Self { commands, thread: Mutex::new(Some(thread)) })
+        let thread_id = thread.thread().id();
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), thread_id })
     }
 
     /// Asks for everything held now to be settled by `deadline`. No answer: the thread has ended.
@@ -105,8 +105,9 @@ impl Courier {
         }
     }
 
-    pub(crate) fn is_own_thread() -> bool {
-        thread::current().name() == Some(THREAD_NAME)
+    /// Tells whether the calling thread is the export thread of this courier.
+    pub(crate) fn is_on_own_thread(&self) -> bool {
+        self.thread_id == thread::current().id()
     }
 }
 
@@ -159,8 +160,10 @@ async fn control(
                 let metrics = parts.metrics.clone();
                 spawn(async move {
                     let is_complete = flush(&running, metrics.as_deref(), &clock, deadline).await;
-                    // A caller that gave up waiting needs no answer.
-                    let _ = reply.send(is_complete);
+                    if let Some(is_complete) = is_complete {
+                        // A caller that gave up waiting needs no answer.
+                        let _ = reply.send(is_complete);
+                    }
                 });
             }
             Some(Command::Stop { deadline, reply }) => break (deadline, Some(reply)),
@@ -210,12 +213,14 @@ fn hand_over_metrics(running: &[Running]) {
 }
 
 /// Settles everything that is held now, and one more collection of metrics. All signals at once.
+///
+/// `None`: a dispatcher has ended meanwhile, so that the end decides what became of its items.
 async fn flush(
     running: &[Running],
     metrics: Option<&MetricPump>,
     clock: &SharedClock,
     deadline: Duration,
-) -> bool {
+) -> Option<bool> {
     let (with_metrics, others): (Vec<_>, Vec<_>) =
         running.iter().partition(|running| running.signal == Signal::Metrics);
     let mut answers: Vec<_> = others.iter().map(|running| running.flush()).collect();
@@ -224,15 +229,17 @@ async fn flush(
             metrics.collect_once().await;
         }
         answers.extend(with_metrics.iter().map(|running| running.flush()));
-        let mut is_complete = true;
+        let mut is_complete = Some(true);
         for answer in answers {
-            is_complete &= answer.await.is_ok();
+            if answer.await.is_err() {
+                is_complete = None;
+            }
         }
         is_complete
     };
     tokio::select! {
         is_complete = all => is_complete,
-        () = clock.sleep_until(deadline) => false,
+        () = clock.sleep_until(deadline) => Some(false),
     }
 }
 
@@ -249,6 +256,8 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        // A flush that runs now would collect for a queue that is closed.
+        metrics.collector.stop();
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
         metrics.tell(LaneCommand::Stop { deadline });
@@ -256,5 +265,8 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     for dispatcher in running.iter() {
         // A dispatcher drops its inbox at its end.
         dispatcher.commands.closed().await;
+    }
+    if let Some(metrics) = &parts.metrics {
+        metrics.stop(deadline).await;
     }
 }
