@@ -20,6 +20,7 @@ mod propagation;
 mod report;
 mod shutdown_signal;
 mod signal;
+mod suppression;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -6,7 +6,6 @@ use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
-use opentelemetry::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,9 +18,12 @@ use crate::export::courier::lane::Lane;
 use crate::export::courier::sink::Sink;
 use crate::export::metrics::MetricPump;
 use crate::signal::PerSignal;
+use crate::suppression::{mark_thread, suppress_thread};
 
 /// The name of the export thread.
 const THREAD_NAME: &str = "beacon-export";
+/// How long a thread that has nothing left to do may take to end.
+const JOIN_GRACE: Duration = Duration::from_millis(100);
 
 /// What delivers one signal.
 #[derive(Clone, Debug)]
@@ -70,6 +72,7 @@ impl Courier {
             .enable_time()
             // The resolver of hyper-util looks names up on the blocking pool.
             .thread_name("beacon-dns")
+            .on_thread_start(mark_thread)
             .max_blocking_threads(2)
             .build()?;
         let thread = thread::Builder::new()
@@ -112,7 +115,7 @@ impl Courier {
 }
 
 fn run_thread(runtime: Runtime, parts: CourierParts, inbox: mpsc::UnboundedReceiver<Command>) {
-    let suppressed = Context::enter_telemetry_suppressed_scope();
+    let suppressed = suppress_thread();
     let stopped = runtime.block_on(control(parts, inbox));
     // A name look-up that hangs must not hold the end of the process.
     runtime.shutdown_background();
@@ -267,6 +270,8 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
         dispatcher.commands.closed().await;
     }
     if let Some(metrics) = &parts.metrics {
-        metrics.stop(deadline).await;
+        // The time may be over, and the thread still ends at once if no callback holds it.
+        let now = parts.clock.now();
+        metrics.stop(deadline.max(now.saturating_add(JOIN_GRACE))).await;
     }
 }
