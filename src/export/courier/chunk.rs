@@ -81,7 +81,7 @@ impl Chunk {
             let bytes = std::mem::take(&mut self.bytes);
             return Self { bytes, runs: std::mem::take(&mut self.runs), items, charge };
         }
-        let bytes = self.bytes.to_vec();
+        let bytes = self.bytes.clone();
         self.bytes.clear();
         Self { bytes, runs: self.runs.drain(..).collect(), items, charge }
     }
@@ -126,8 +126,8 @@ impl Chunk {
         let mut rest = self.bytes.get(kept.bytes_len..end).unwrap_or_default();
         while let Some(entry_len) = entry_len(rest) {
             let is_first = kept.items == 0;
-            let fits = kept.items < items_max
-                && kept.bytes_len.saturating_add(entry_len) <= bytes_max;
+            let fits =
+                kept.items < items_max && kept.bytes_len.saturating_add(entry_len) <= bytes_max;
             if !fits && !is_first {
                 break;
             }

@@ -51,6 +51,10 @@ impl Default for Intake {
 
 #[cfg(test)]
 impl Intake {
+    pub(crate) fn dropped(&self, signal: Signal, reason: DropReason) -> u64 {
+        self.lanes.get(signal).snapshot().dropped.get(reason)
+    }
+
     /// What was left here so far: scope and entries of each run, in order of hand-over.
     pub(crate) fn drain(&self, signal: Signal) -> Vec<(Arc<Scope>, Vec<u8>)> {
         let lane = self.lanes.get(signal);
