@@ -214,6 +214,7 @@ fn entry_len(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests' own")]
 mod tests {
     use proptest::prelude::*;
 

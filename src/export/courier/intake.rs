@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::Signal;
 use crate::export::courier::Scope;
 use crate::export::courier::lane::Lane;
+#[cfg(test)]
+use crate::export::courier::request::Batch;
 use crate::report::DropReason;
 use crate::signal::PerSignal;
 
@@ -59,7 +61,7 @@ impl Intake {
     pub(crate) fn drain(&self, signal: Signal) -> Vec<(Arc<Scope>, Vec<u8>)> {
         let lane = self.lanes.get(signal);
         lane.take_open();
-        std::iter::from_fn(|| lane.next_batch(true)).flat_map(|batch| batch.into_runs()).collect()
+        std::iter::from_fn(|| lane.next_batch(true)).flat_map(Batch::into_runs).collect()
     }
 }
 

@@ -11,7 +11,10 @@ pub(crate) enum WireSetupError {
     #[error("compression `{compression}` needs the feature `{compression}` of beacon-telemetry")]
     CompressionMissing { compression: &'static str },
     /// The URL is `https`, and this build has no TLS.
-    #[cfg_attr(feature = "_tls", expect(dead_code, reason = "only a build without TLS makes it"))]
+    #[cfg_attr(
+        all(feature = "_tls", not(test)),
+        expect(dead_code, reason = "only a build without TLS makes it")
+    )]
     #[error("an `https` endpoint needs the feature `tls-ring` or `tls-aws-lc` of beacon-telemetry")]
     TlsMissing,
     /// TLS does not work on this machine: no root certificates, mostly.
