@@ -9,12 +9,13 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 
-use super::answer::{self, Answer, Failure, Refusal, UNIMPLEMENTED};
+use super::answer::{self, Answer, Refusal};
 use super::attempt::{AttemptAnswer, ReceivedAttempt, ReceivedProtocol, copy_headers, hash_body};
 use super::count::count_items;
 use super::decode::{DecodedRequest, decode};
 use super::fault::Fault;
 use super::payload::{read_body, unpack};
+use super::rpc_status::{Failure, UNIMPLEMENTED, http_status_of};
 use super::shared::Shared;
 use crate::Signal;
 
@@ -90,7 +91,7 @@ fn scripted(fault: &Fault, protocol: Option<ReceivedProtocol>) -> Option<Answer>
         Fault::CloseMidAnswer => answer::broken_success(success_protocol),
         Fault::GrpcStatus { code, retry_info } => {
             let message = format!("scripted status {code}");
-            let http_status = answer::http_status_of(*code);
+            let http_status = http_status_of(*code);
             let failure = Failure { http_status, grpc_status: *code, message };
             answer::failure(protocol, &failure, *retry_info)
         }
