@@ -1,5 +1,6 @@
 //! What becomes of one request.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
@@ -27,11 +28,6 @@ pub(super) struct Connection {
     pub(super) close: Notify,
 }
 
-/// The reason why a request has no answer: its connection is being closed.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is closed by a scripted fault")]
-pub(super) struct ConnectionClosed;
-
 /// Where a request wants to go.
 struct Route {
     signal: Option<Signal>,
@@ -53,7 +49,7 @@ pub(super) async fn handle(
     shared: Arc<Shared>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
-) -> Result<Answer, ConnectionClosed> {
+) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
     let route = route(&parts);
     let body = read_body(body, shared.options.request_bytes_max).await;
@@ -70,7 +66,9 @@ pub(super) async fn handle(
         Some(Fault::Refuse) => {
             finish(AttemptAnswer::None);
             connection.close.notify_one();
-            return Err(ConnectionClosed);
+            // An error here would reset the stream, and the sender could go on before it sees
+            // that the connection ends.
+            return pending().await;
         }
         Some(fault) => match scripted(&fault, route.protocol) {
             Some(answer) => {
