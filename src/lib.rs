@@ -2,11 +2,11 @@
 //!
 //! Under construction: see `ARCHITECTURE.md`.
 
+pub mod config;
 mod catalog;
 mod clock;
 #[cfg(feature = "collector")]
 pub mod collector;
-pub mod config;
 mod diagnostics;
 mod error;
 mod export;
@@ -17,5 +17,6 @@ mod signal;
 pub use opentelemetry;
 pub use tracing;
 pub use tracing_opentelemetry;
+
 
 pub use crate::signal::Signal;
