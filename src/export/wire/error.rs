@@ -18,6 +18,7 @@ pub(crate) enum WireSetupError {
     #[error("an `https` endpoint needs the feature `tls-ring` or `tls-aws-lc` of beacon-telemetry")]
     TlsMissing,
     /// TLS does not work on this machine: no root certificates, mostly.
+    #[cfg_attr(not(feature = "_tls"), expect(dead_code, reason = "only a build with TLS makes it"))]
     #[error("cannot set up TLS: {reason}")]
     TlsUnusable { reason: String },
     /// The URL has no host, or a scheme other than `http` and `https`.
