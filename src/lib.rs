@@ -47,7 +47,6 @@ mod install;
 mod logging;
 pub mod manual;
 mod pipeline;
-mod propagation;
 mod report;
 mod signal;
 mod telemetry;

@@ -4,6 +4,7 @@ pub(crate) mod courier;
 pub(crate) mod encode;
 pub(crate) mod metrics;
 pub(crate) mod processors;
+mod propagator;
 pub(crate) mod providers;
 mod publish;
 mod resource;

@@ -16,7 +16,7 @@ use crate::export::metrics::GuardedMeterProvider;
 use crate::export::processors::{
     CountingSampler, EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SpanTracer,
 };
-use crate::propagation::propagator;
+use crate::export::propagator::propagator;
 use crate::signal::Signal;
 
 /// The name of the scope of everything that `tracing` records as spans.
