@@ -13,6 +13,7 @@ use crate::clock::SharedClock;
 use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
+use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
 use crate::logging::{self, RecordingParts};
@@ -104,11 +105,14 @@ impl Pipeline {
         if self.export.is_none() {
             return true;
         }
-        let subscriber = tracing_subscriber::layer::SubscriberExt::with(
-            tracing_subscriber::registry(),
-            self.layer(),
-        );
-        tracing::subscriber::set_global_default(subscriber).is_ok()
+        match logging::registry(self.recording_parts()) {
+            Ok(subscriber) => tracing::subscriber::set_global_default(subscriber).is_ok(),
+            Err(error) => {
+                // As in `layer`.
+                self.say(DiagnosticLevel::Error, &error.to_string());
+                true
+            }
+        }
     }
 
     pub(crate) fn set_global_providers(&self) {
@@ -124,6 +128,14 @@ impl Pipeline {
             use opentelemetry::metrics::MeterProvider as _;
             opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
         })
+    }
+
+    pub(crate) fn tracer_provider(&self) -> TracerProvider {
+        self.export.as_ref().map_or_else(providers::idle_tracer, Export::tracer_provider)
+    }
+
+    pub(crate) fn logger_provider(&self) -> LoggerProvider {
+        self.export.as_ref().map_or_else(providers::idle_logger, Export::logger_provider)
     }
 
     pub(crate) const fn effective_config(&self) -> &EffectiveConfig {

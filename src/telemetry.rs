@@ -101,6 +101,20 @@ impl Telemetry {
         self.pipeline.meter(name)
     }
 
+    /// Returns a provider for users of the OpenTelemetry tracing API, for those who do not install
+    /// telemetry globally. When disabled its spans are not recorded.
+    pub fn tracer_provider(&self) -> impl opentelemetry::trace::TracerProvider + Clone + use<> {
+        self.pipeline.tracer_provider()
+    }
+
+    /// Returns a provider for users of the OpenTelemetry logs API, and for bridges from other
+    /// logging crates. There is no global one in OpenTelemetry for Rust.
+    ///
+    /// `tracing` events need no bridge: the layer records them.
+    pub fn logger_provider(&self) -> impl opentelemetry::logs::LoggerProvider + Clone + use<> {
+        self.pipeline.logger_provider()
+    }
+
     pub(crate) fn set_global_subscriber(&self) -> bool {
         self.pipeline.set_global_subscriber()
     }

@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
-use super::answer::{Failure, INTERNAL, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use super::attempt::ReceivedProtocol;
+use super::rpc_status::{Failure, INTERNAL, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use crate::Signal;
 use crate::export::encode::json::from_json;
 

@@ -24,6 +24,7 @@ impl Values {
         overrides: &Overrides,
     ) -> Result<Self, InitError> {
         let mut values = Self { found: BTreeMap::new(), warnings: Vec::new() };
+        refuse_unknown(overrides)?;
         for row in table::rows() {
             if !is_read(row, &values, overrides) {
                 values.warn_of_unread(row, environment);
@@ -159,6 +160,22 @@ impl Values {
     fn value(&self, key: &str) -> Option<&SettingValue> {
         self.found.get(key)?.value.as_ref()
     }
+}
+
+/// A setter that takes a signal can be given one that does not have the setting.
+fn refuse_unknown(overrides: &Overrides) -> Result<(), InitError> {
+    for (key, value) in overrides.iter() {
+        let is_known = |row: &Row| row.key == key || row.general_key == Some(key);
+        if !table::rows().any(is_known) {
+            let signal = key.split_once('.').map_or(key, |(signal, _)| signal);
+            return Err(InitError::InvalidSetting {
+                setting: key::setter(key),
+                value: format!("{value:?} for {signal}"),
+                expected: "a signal that has this setting".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The argument of a sampler counts only beside a sampler that takes one, from the same source.

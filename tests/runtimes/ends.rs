@@ -227,7 +227,7 @@ fn lost(ended: &Ended) -> &[(Signal, u64)] {
 }
 
 /// Waits for a future with nothing but the standard library.
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(thread::Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

@@ -11,5 +11,6 @@ mod ends;
 mod flushes;
 mod guards;
 mod health;
+mod hooks;
 mod service;
 mod traits;

@@ -64,13 +64,13 @@ impl Service {
     pub(crate) fn start_with(set: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder) -> Self {
         let said = Said::default();
         let hook = Arc::clone(&said);
-        let telemetry = set(Telemetry::builder().environment(Environment::empty()))
+        let builder = Telemetry::builder()
+            .environment(Environment::empty())
             .diagnostics_off_stderr()
             .diagnostic_hook(move |diagnostic| {
                 hook.lock().expect("no test panics in it").push(diagnostic.clone());
-            })
-            .build()
-            .expect("the settings are right");
+            });
+        let telemetry = set(builder).build().expect("the settings are right");
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(telemetry.layer()));
         Self { telemetry, said, dispatch }
     }

@@ -272,11 +272,13 @@ fn a_refusal_closes_the_connection_and_not_just_the_request() {
     let exporter = SpanExporter::builder().with_tonic().with_endpoint(collector.endpoint());
     super::client::on_a_runtime(async {
         let exporter = exporter.build().unwrap();
-        exporter.export(Vec::<SpanData>::new()).await.unwrap_err();
+        // Whether the exporter tries again by itself depends on what it sees first of the end.
+        drop(exporter.export(Vec::<SpanData>::new()).await);
         exporter.export(Vec::<SpanData>::new()).await.unwrap();
     });
-    let connections = collector.attempts().into_iter().map(|attempt| attempt.connection);
-    assert_eq!(connections.collect::<Vec<_>>(), [1, 2]);
+    let attempts = collector.attempts();
+    assert_eq!(attempts.first().unwrap().connection, 1);
+    assert!(attempts.iter().skip(1).all(|attempt| attempt.connection == 2), "{attempts:?}");
 }
 
 /// The faults as the official exporter sees them, which retries what it may.
