@@ -2,3 +2,7 @@
 
 #[doc = include_str!("manual/metrics.md")]
 pub mod metrics {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("manual/testing.md")]
+pub mod testing {}
