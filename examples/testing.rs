@@ -13,7 +13,7 @@ impl Shop {
         Self { orders: meter.u64_counter("shop.orders").build() }
     }
 
-    fn order(&self, id: u64, is_card_good: bool) {
+    fn order(&self, id: i64, is_card_good: bool) {
         let _order = info_span!("order", id).entered();
         info!(items = 3, "cart loaded");
         let _pay = info_span!("pay", otel.kind = "client").entered();

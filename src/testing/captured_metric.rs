@@ -66,7 +66,8 @@ impl CapturedMetric {
     pub fn point(&self, attributes: &[(&str, &str)]) -> Result<&ReceivedMetricPoint, TestError> {
         let has = |point: &&ReceivedMetricPoint| {
             attributes.iter().all(|(key, value)| {
-                point.attribute(key).is_some_and(|found| found.to_string() == *value)
+                let found = point.attribute(key).map(ToString::to_string);
+                found.as_deref() == Some(*value)
             })
         };
         let mut found = self.points.iter().filter(has);

@@ -28,6 +28,7 @@ mod captured_traces;
 mod clock;
 mod diff;
 mod interest;
+mod reading;
 mod render;
 mod scope;
 mod span_tree;

@@ -156,7 +156,8 @@ impl Rendering {
     fn log_line(&self, log: &ReceivedLog) -> String {
         let mut text = format!("- {}", name(&log.severity_text));
         if !log.event_name.is_empty() {
-            text.push_str(&format!(" [{}]", name(&log.event_name)));
+            // Writing to a string cannot fail.
+            let _ = write!(text, " [{}]", name(&log.event_name));
         }
         if log.body != AttributeValue::Empty {
             text.push(' ');

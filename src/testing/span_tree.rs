@@ -59,12 +59,12 @@ impl SpanTree {
 
     /// Returns the child spans, by start.
     pub fn children(&self) -> Vec<Self> {
-        self.trees(self.capture.nodes_at(&self.node.children))
+        self.capture.nodes_at(&self.node.children).map(|node| self.tree(node)).collect()
     }
 
     /// Returns all spans below this one, without itself: parents before their children.
     pub fn descendants(&self) -> Vec<Self> {
-        self.trees(self.capture.below(&self.node))
+        self.capture.below(&self.node).into_iter().map(|node| self.tree(node)).collect()
     }
 
     /// Returns whether the span's status is an error.
@@ -100,13 +100,11 @@ impl SpanTree {
     #[track_caller]
     pub fn attribute(&self, key: &str) -> Result<&AttributeValue, TestError> {
         let span = &self.node.span;
-        match span.attribute(key) {
-            Some(value) => Ok(value),
-            None => {
-                let line = Rendering::PLAIN.span_line(span);
-                Err(TestError::new(format!("the span has no attribute `{key}`:\n  {line}")))
-            }
+        if let Some(value) = span.attribute(key) {
+            return Ok(value);
         }
+        let line = Rendering::PLAIN.span_line(span);
+        Err(TestError::new(format!("the span has no attribute `{key}`:\n  {line}")))
     }
 
     /// Returns the one log record of this span with this message.
@@ -120,9 +118,8 @@ impl SpanTree {
         only_log(&self.node.logs, message, &of)
     }
 
-    fn trees<'a>(&self, nodes: impl IntoIterator<Item = &'a Arc<Node>>) -> Vec<Self> {
-        let tree = |node: &Arc<Node>| Self::new(Arc::clone(&self.capture), Arc::clone(node));
-        nodes.into_iter().map(tree).collect()
+    fn tree(&self, node: &Arc<Node>) -> Self {
+        Self::new(Arc::clone(&self.capture), Arc::clone(node))
     }
 
     #[track_caller]
