@@ -5,8 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use beacon::collector::{AttributeValue, ReceivedMetricValue};
-use beacon::config::Environment;
-use beacon::testing::{ManualClock, TestError, TestTelemetry};
+use beacon::config::{Environment, Sampler};
+use beacon::testing::{
+    CapturedMetric, CapturedTraces, ManualClock, SpanTree, TestError, TestTelemetry,
+};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use tracing::instrument::WithSubscriber as _;
@@ -458,6 +460,55 @@ fn a_very_deep_tree_is_no_problem() -> TestResult {
     assert_eq!(roots[0].descendants().len(), DEPTH - 1);
     assert_eq!(test.traces()?.in_order_of_text().to_string().lines().count(), DEPTH + 1);
     Ok(())
+}
+
+#[test]
+fn what_the_limits_cut_off_is_said() -> TestResult {
+    let test = TestTelemetry::start()?;
+    test.with(|| {
+        let span = info_span!("span").entered();
+        for number in 0..130 {
+            span.set_attribute(format!("key{number}"), number);
+        }
+    });
+    let text = test.span("span")?.to_string();
+    assert!(text.ends_with("} (without 2 attributes)\n"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_trace_that_is_not_sampled_is_not_captured() -> TestResult {
+    let test = TestTelemetry::start_with(|builder| builder.sampler(Sampler::AlwaysOff))?;
+    test.with(|| info_span!("span").in_scope(|| info!("log")));
+    test.check("in a span not captured\n  - INFO log\n")
+}
+
+#[test]
+fn what_was_lost_fails_the_test_that_reads() -> TestResult {
+    let test = TestTelemetry::start_with(|builder| builder.request_bytes(1024))?;
+    test.with(|| info!(text = "x".repeat(4096), "larger than a request may be"));
+    for found in [
+        message(test.traces()),
+        message(test.span("any")),
+        message(test.check("")),
+        message(test.logs()),
+        message(test.metric("any")),
+        message(test.clear()),
+    ] {
+        assert!(found.starts_with("not everything was captured: "), "{found}");
+        assert!(found.contains("too_large"), "{found}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_kit_is_shared_by_threads() {
+    const fn check<T: Send + Sync + 'static>() {}
+    check::<TestTelemetry>();
+    check::<TestError>();
+    check::<CapturedTraces>();
+    check::<SpanTree>();
+    check::<CapturedMetric>();
 }
 
 fn say_at_every_level() {

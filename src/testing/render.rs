@@ -146,6 +146,9 @@ impl Rendering {
             ReceivedStatusCode::Ok => text.push_str(" ok"),
             ReceivedStatusCode::Unset => {}
         }
+        text.push_str(&dropped(span.dropped_attributes_count, "attributes"));
+        text.push_str(&dropped(span.dropped_events_count, "events"));
+        text.push_str(&dropped(span.dropped_links_count, "links"));
         text
     }
 
@@ -164,6 +167,7 @@ impl Rendering {
             text.push_str(&name(&log.body.to_string()));
         }
         text.push_str(&self.attributes(&log.attributes));
+        text.push_str(&dropped(log.dropped_attributes_count, "attributes"));
         text
     }
 
@@ -194,6 +198,11 @@ pub(super) fn log_line(log: &ReceivedLog) -> String {
 pub(super) fn series(attributes: &ReceivedAttributes) -> String {
     let text = Rendering::PLAIN.attributes(attributes);
     if text.is_empty() { "{}".to_owned() } else { text.trim_start().to_owned() }
+}
+
+/// What the limits of the settings cut off, or nothing.
+fn dropped(number: u32, what: &str) -> String {
+    if number == 0 { String::new() } else { format!(" (without {number} {what})") }
 }
 
 fn write_lines(out: &mut String, lines: Vec<Line>) {

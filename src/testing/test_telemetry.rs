@@ -25,7 +25,7 @@ use crate::telemetry::Telemetry;
 /// recorded, by blocking for a few milliseconds; this works in every runtime and none.
 ///
 /// A span is captured when it ends: when its last handle is dropped. Messages about something
-/// missing tell how many spans had not ended.
+/// missing tell how many spans were entered and had not ended.
 ///
 /// Dropping it ends its threads within the shutdown timeout, normally at once, and prints nothing.
 ///
