@@ -1,6 +1,6 @@
 //! The test kit, used as a service would use it.
 
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -473,8 +473,8 @@ fn what_the_limits_cut_off_is_said() -> TestResult {
             span.set_attribute(format!("key{number}"), number);
         }
     });
-    let text = test.span("span")?.to_string();
-    assert!(text.ends_with("} (without 2 attributes)\n"), "{text}");
+    let line = test.span("span")?.to_string();
+    assert!(line.ends_with("} (without 2 attributes)\n"), "{line}");
     Ok(())
 }
 
@@ -500,6 +500,29 @@ fn what_was_lost_fails_the_test_that_reads() -> TestResult {
         assert!(found.starts_with("not everything was captured: "), "{found}");
         assert!(found.contains("too_large"), "{found}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_callback_that_hangs_fails_the_test_that_reads() -> TestResult {
+    let test =
+        TestTelemetry::start_with(|builder| builder.shutdown_timeout(Duration::from_millis(100)))?;
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let meter = test.meter("oven");
+    let gauge = meter.i64_observable_gauge("oven.temperature");
+    let _gauge = gauge
+        .with_callback(move |_| {
+            // Ends with an error when the test lets go.
+            held.lock().expect("nobody panics").recv().expect_err("nothing is sent");
+        })
+        .build();
+    let first = message(test.metric("oven.temperature"));
+    // By now beacon has noticed what is wrong.
+    let second = message(test.metric("oven.temperature"));
+    drop(release);
+    assert_eq!(first, "not everything was captured");
+    assert!(second.contains("\n  beacon WARN: no metrics are collected"), "{second}");
     Ok(())
 }
 

@@ -27,6 +27,7 @@ mod captured_metric;
 mod captured_traces;
 mod clock;
 mod diff;
+mod heard;
 mod interest;
 mod reading;
 mod render;

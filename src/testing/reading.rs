@@ -5,8 +5,9 @@ use super::span_tree::only_log;
 use super::{CapturedMetric, CapturedTraces, SpanTree, TestError, TestTelemetry};
 use crate::catalog;
 use crate::collector::{CollectorStore, ReceivedLog};
+use crate::diagnostics::Diagnostic;
 
-/// Reading. Each of these first delivers what has been recorded.
+/// Reading. What can fail first delivers what has been recorded.
 impl TestTelemetry {
     /// Returns everything about traces so far: span trees and their log records.
     ///
@@ -203,7 +204,7 @@ impl TestTelemetry {
     /// ```
     #[track_caller]
     pub fn metric_names(&self) -> Result<Vec<String>, TestError> {
-        self.settle()?;
+        self.collect()?;
         let own = [catalog::BEACON_SCOPE, catalog::SDK_SCOPE];
         let mut names: Vec<String> = self.collector.read(|store| {
             let points = store.metric_points();
@@ -213,6 +214,25 @@ impl TestTelemetry {
         names.sort_unstable();
         names.dedup();
         Ok(names)
+    }
+
+    /// Returns what beacon has said about itself so far, such as warnings about settings. Nothing
+    /// when the test has set a hook of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use beacon::config::Environment;
+    /// use beacon::testing::TestTelemetry;
+    ///
+    /// let variables = Environment::from_iter([("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]);
+    /// let test = TestTelemetry::start_with(|builder| builder.environment(variables))?;
+    /// let said = test.diagnostics();
+    /// assert!(said.iter().any(|said| said.message.contains("OTEL_EXPORTER_OTLP_TIMEOUT")));
+    /// # Ok::<(), beacon::testing::TestError>(())
+    /// ```
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.heard.diagnostics()
     }
 
     /// Forgets what was captured so far, so that a test can set the stage first. Sums of metrics
@@ -240,17 +260,34 @@ impl TestTelemetry {
         Ok(())
     }
 
+    /// Settles, and makes sure that a collection that failed does not pass for one without news.
+    #[track_caller]
+    fn collect(&self) -> Result<(), TestError> {
+        let before = self.collector.totals().data_points();
+        self.settle()?;
+        let is_news = self.collector.totals().data_points() > before;
+        let problems = self.heard.problems();
+        if is_news || problems.is_empty() {
+            return Ok(());
+        }
+        Err(TestError::new(format!("no metrics were collected{problems}")))
+    }
+
     /// Delivers what has been recorded, and makes sure that the collector has all of it: a test
     /// must not succeed because half was lost.
     #[track_caller]
     fn settle(&self) -> Result<(), TestError> {
         let report = match self.telemetry.flush_blocking() {
             Ok(report) => report,
-            Err(error) => return Err(TestError::caused("not everything was captured", error)),
+            Err(error) => {
+                let message = format!("not everything was captured{}", self.heard.problems());
+                return Err(TestError::caused(&message, error));
+            }
         };
         let signals = [&report.traces, &report.logs, &report.metrics];
         if signals.iter().any(|own| own.rejected > 0 || own.dropped.values().any(|n| *n > 0)) {
-            return Err(TestError::new(format!("not everything was captured: {report}")));
+            let problems = self.heard.problems();
+            return Err(TestError::new(format!("not everything was captured: {report}{problems}")));
         }
         let is_evicted = self.collector.read(|store| {
             let is_short = |kept: usize, received| u64::try_from(kept) != Ok(received);

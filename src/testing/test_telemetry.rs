@@ -7,6 +7,7 @@ use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::TestError;
+use super::heard::Heard;
 use super::interest::keep_asking;
 use super::scope::{EnteredTest, InTest};
 use crate::builder::TelemetryBuilder;
@@ -56,6 +57,7 @@ pub struct TestTelemetry {
     dispatch: Dispatch,
     pub(super) telemetry: Telemetry,
     pub(super) collector: Collector,
+    pub(super) heard: Heard,
 }
 
 impl TestTelemetry {
@@ -112,10 +114,13 @@ impl TestTelemetry {
             Ok(collector) => collector,
             Err(error) => return Err(TestError::caused("cannot start the collector", error)),
         };
+        let heard = Heard::default();
+        let ear = heard.clone();
         let builder = Telemetry::builder()
             .environment(Environment::empty())
             .trace_filter("trace")
             .log_filter("trace")
+            .diagnostic_hook(move |diagnostic| ear.push(diagnostic))
             // What happened at the same time arrives in the same order in every run.
             .requests_in_flight(1);
         let builder = configure(builder).endpoint(collector.endpoint()).diagnostics_off_stderr();
@@ -124,7 +129,7 @@ impl TestTelemetry {
             Err(error) => return Err(TestError::caused("cannot start telemetry", error)),
         };
         let subscriber = tracing_subscriber::registry().with(telemetry.layer());
-        Ok(Self { dispatch: Dispatch::new(subscriber), telemetry, collector })
+        Ok(Self { dispatch: Dispatch::new(subscriber), telemetry, collector, heard })
     }
 
     /// Captures what this thread records until the guard is dropped.
