@@ -22,6 +22,8 @@ use crate::signal::PerSignal;
 
 /// The name of the export thread.
 const THREAD_NAME: &str = "beacon-export";
+/// How long shutdown waits for the collecting thread, which normally ends at once.
+const COLLECTOR_END_WAIT: Duration = Duration::from_millis(100);
 
 /// What delivers one signal.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ impl Courier {
     pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
         let (reply, answer) = oneshot::channel();
         // A thread that is gone drops the reply, which is what the receiver then sees.
-        let _ = self.commands.send(Command::Flush { deadline, reply });
+        drop(self.commands.send(Command::Flush { deadline, reply }));
         answer
     }
 
@@ -89,7 +91,7 @@ impl Courier {
     pub(crate) fn stop(&self, deadline: Duration) -> oneshot::Receiver<()> {
         let (reply, answer) = oneshot::channel();
         // As above.
-        let _ = self.commands.send(Command::Stop { deadline, reply });
+        drop(self.commands.send(Command::Stop { deadline, reply }));
         answer
     }
 
@@ -99,12 +101,8 @@ impl Courier {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A panic on the thread was reported where it happened, and nothing is left to do.
-            let _ = thread.join();
+            drop(thread.join());
         }
-    }
-
-    pub(crate) fn is_own_thread() -> bool {
-        thread::current().name() == Some(THREAD_NAME)
     }
 }
 
@@ -130,7 +128,7 @@ struct Running {
 impl Running {
     fn tell(&self, command: LaneCommand) {
         // A dispatcher that has ended has settled everything.
-        let _ = self.commands.send(command);
+        drop(self.commands.send(command));
     }
 
     fn flush(&self) -> oneshot::Receiver<()> {
@@ -242,7 +240,8 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     if let Some(metrics) = &parts.metrics {
         // A callback that hangs must leave time to deliver what is held already.
         let now = parts.clock.now();
-        let collect_by = now.saturating_add(deadline.saturating_sub(now) / 2);
+        let half = deadline.saturating_sub(now).div_f64(2.0);
+        let collect_by = now.saturating_add(half);
         tokio::select! {
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
@@ -254,5 +253,10 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     for dispatcher in running.iter() {
         // A dispatcher drops its inbox at its end.
         dispatcher.commands.closed().await;
+    }
+    if let Some(metrics) = &parts.metrics {
+        // Everything is delivered: a callback that still hangs is not worth waiting for.
+        let soon = parts.clock.now().saturating_add(COLLECTOR_END_WAIT);
+        metrics.stop(soon.min(deadline)).await;
     }
 }

@@ -75,7 +75,7 @@ impl OperationObserver for SelfMetrics {
         push_error(&mut attributes, error_type);
         match status {
             Some(grpc @ PeerStatus::Grpc(_)) => {
-                attributes.push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc.name()))
+                attributes.push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc.name()));
             }
             Some(PeerStatus::Http(status)) => attributes
                 .push(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status))),

@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "whole numbers, which doubles hold exactly")]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
