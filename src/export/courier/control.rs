@@ -14,9 +14,7 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::QueueSettings;
 use crate::export::courier::announce::Announcer;
-use crate::export::courier::dispatch::{
-    DispatchParts, Dispatcher, LaneCommand, OperationObserver,
-};
+use crate::export::courier::dispatch::{DispatchParts, Dispatcher, LaneCommand, OperationObserver};
 use crate::export::courier::lane::Lane;
 use crate::export::courier::sink::Sink;
 use crate::export::metrics::MetricPump;
@@ -249,6 +247,7 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        metrics.stop(collect_by).await;
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
         metrics.tell(LaneCommand::Stop { deadline });

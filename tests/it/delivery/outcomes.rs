@@ -63,10 +63,8 @@ fn something_on_the_way_that_knows_no_grpc_is_understood_by_its_http_status() {
 
 #[test]
 fn every_other_answer_has_its_outcome_with_every_protocol() {
-    let partial = |rejected, message: &str| Fault::PartialSuccess {
-        rejected,
-        message: message.to_owned(),
-    };
+    let partial =
+        |rejected, message: &str| Fault::PartialSuccess { rejected, message: message.to_owned() };
     let rows = [
         (Fault::RoundTrip(Duration::from_millis(1)), Delivered),
         (partial(1, "no room"), Rejected(1)),

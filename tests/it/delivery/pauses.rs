@@ -62,7 +62,9 @@ fn pauses_without_a_hint_double_up_to_thirty_seconds() {
     let service = Service::builder(&collector).clock(&clock).start();
     service.record_spans(1);
     service.hand_over(&clock);
-    for (failures, expected) in (1..).zip([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+    for (failures, expected) in
+        (1..).zip([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    {
         eventually("the attempt fails", || collector.attempts().len() == failures);
         eventually("the pause begins", || clock.next_wake_up().is_some());
         let pause = clock.next_wake_up().expect("someone waits");
@@ -74,7 +76,8 @@ fn pauses_without_a_hint_double_up_to_thirty_seconds() {
 
 #[test]
 fn a_retry_sends_the_same_bytes() {
-    let rows = [("http/protobuf", "none"), ("http/json", "gzip"), ("grpc", "zstd"), ("grpc", "none")];
+    let rows =
+        [("http/protobuf", "none"), ("http/json", "gzip"), ("grpc", "zstd"), ("grpc", "none")];
     for (protocol, compression) in rows {
         let collector = Collector::start().expect("a collector starts");
         let code = if protocol == "grpc" { 14 } else { 503 };
