@@ -82,7 +82,7 @@ impl Service {
 
     pub(crate) fn record_spans(&self, count: u64) {
         self.run(|| {
-            for n in 0..count {
+            for n in 0..count.cast_signed() {
                 drop(tracing::info_span!("work", n));
             }
         });

@@ -55,6 +55,20 @@ pub(crate) struct DispatchParts {
     pub(crate) observer: Arc<dyn OperationObserver>,
 }
 
+impl DispatchParts {
+    /// How long an item waits for others.
+    fn schedule_delay(&self) -> Duration {
+        match self.signal {
+            Signal::Logs | Signal::Traces => self.settings.schedule_delay,
+            Signal::Metrics => COLLECTION_DELAY,
+        }
+    }
+}
+
+/// Metrics are handed over when their collection has ended. Those of a collection that nobody waits
+/// for any more leave after this time.
+const COLLECTION_DELAY: Duration = Duration::from_secs(1);
+
 /// A flush that is not answered yet.
 #[derive(Debug)]
 struct FlushWaiter {
@@ -159,7 +173,7 @@ impl Dispatcher {
             }
         }
         if self.due_at.is_none() && self.parts.lane.is_armed() {
-            self.due_at = Some(now.saturating_add(self.parts.settings.schedule_delay));
+            self.due_at = Some(now.saturating_add(self.parts.schedule_delay()));
         }
         if self.due_at.is_some_and(|due| due <= now) {
             self.hand_over();
