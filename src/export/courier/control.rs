@@ -22,8 +22,6 @@ use crate::signal::PerSignal;
 
 /// The name of the export thread.
 const THREAD_NAME: &str = "beacon-export";
-/// How long shutdown waits for the collecting thread, which normally ends at once.
-const COLLECTOR_END_WAIT: Duration = Duration::from_millis(100);
 
 /// What delivers one signal.
 #[derive(Clone, Debug)]
@@ -246,6 +244,7 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        metrics.stop(collect_by).await;
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
         metrics.tell(LaneCommand::Stop { deadline });
@@ -253,10 +252,5 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     for dispatcher in running.iter() {
         // A dispatcher drops its inbox at its end.
         dispatcher.commands.closed().await;
-    }
-    if let Some(metrics) = &parts.metrics {
-        // Everything is delivered: a callback that still hangs is not worth waiting for.
-        let soon = parts.clock.now().saturating_add(COLLECTOR_END_WAIT);
-        metrics.stop(soon.min(deadline)).await;
     }
 }
