@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum, value_parser};
 /// Exit code: 0 if every item has arrived; 1 if one was lost, with the reason on standard error; 2
 /// for a wrong argument or setting.
 #[derive(Args, Clone, Debug)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct DemoArgs {
     /// How long the client drives the service; Ctrl-C ends it earlier
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = value_parser!(u64).range(1..=86_400))]
@@ -25,7 +26,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "R", default_value_t = 50, value_parser = value_parser!(u32).range(1..=10_000))]
     rate: u32,
 
-    /// Where to send to, such as <http://localhost:4318>
+    /// Where to send to, such as `http://localhost:4318`
     #[arg(long, value_name = "URL")]
     pub(super) endpoint: Option<String>,
 

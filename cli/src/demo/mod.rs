@@ -43,7 +43,9 @@ pub(crate) async fn run(args: &DemoArgs) -> ExitCode {
         Err(error) => {
             let is_usage = matches!(error.downcast_ref(), Some(InitError::InvalidSetting { .. }));
             let code = if is_usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE };
-            (vec![with_sources(&*error)], code)
+            // Who calls the command knows the argument, not the setter.
+            let problem = with_sources(&*error).replace("TelemetryBuilder::endpoint", "--endpoint");
+            (vec![problem], code)
         }
     };
     let mut stderr = io::stderr().lock();
