@@ -163,10 +163,11 @@ async fn control(
             None => break (parts.clock.now(), None),
         }
     };
+    stop(running, &parts, deadline).await;
+    // Not before: to give up a collection that runs is to lose what it finds, and the last one.
     if let Some(pump) = pump {
         pump.abort();
     }
-    stop(running, &parts, deadline).await;
     reply
 }
 
