@@ -247,6 +247,8 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        // A flush that runs now would collect for a queue that is closed.
+        metrics.collector.stop();
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
         metrics.tell(LaneCommand::Stop { deadline });
