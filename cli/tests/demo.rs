@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,6 +19,14 @@ struct Run {
 }
 
 impl Run {
+    fn of(output: Output) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout)?,
+            stderr: String::from_utf8(output.stderr)?,
+        })
+    }
+
     /// The last line of standard output.
     fn json(&self) -> serde_json::Result<Value> {
         serde_json::from_str(self.stdout.lines().last().unwrap_or_default())
@@ -29,20 +37,14 @@ type TestResult = Result<(), Box<dyn Error>>;
 
 /// Runs `beacon demo` in an environment of its own.
 async fn demo(args: &[&str], variables: &[(&str, &str)]) -> Result<Run, Box<dyn Error>> {
-    let output = Command::new(env!("CARGO_BIN_EXE_beacon"))
-        .arg("demo")
-        .args(args)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(RUN_MAX, output).await??;
-    Ok(Run {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout)?,
-        stderr: String::from_utf8(output.stderr)?,
-    })
+    Run::of(timeout(RUN_MAX, command(args, variables).output()).await??)
+}
+
+fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_beacon"));
+    command.arg("demo").args(args).env_clear().envs(variables.iter().copied());
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
 }
 
 fn check_everything_arrived(run: &Run) -> TestResult {
@@ -152,6 +154,30 @@ async fn a_wrong_argument_is_an_error_of_usage() -> TestResult {
         assert!(run.stderr.contains(text), "{run:#?}");
         assert_eq!(run.stdout, "");
     }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_ends_the_demo_early_and_in_order() -> TestResult {
+    let collector = beacon::collector::Collector::start()?;
+    let endpoint = collector.endpoint();
+    let args = ["--endpoint", endpoint.as_str(), "--seconds", "3600", "--json"];
+    let child = command(&args, &[("OTEL_BSP_SCHEDULE_DELAY", "10")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let id = child.id().ok_or("the demo has ended at once")?;
+    // What has arrived was sent while the client was at work.
+    collector.wait_for(RUN_MAX, |store| store.totals().spans() > 0)?;
+    let kill = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await?;
+    assert!(kill.success());
+    let run = Run::of(timeout(RUN_MAX, child.wait_with_output()).await??)?;
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let json = run.json()?;
+    assert_eq!(json["received"], Value::Null);
+    assert_eq!(json["signals"]["traces"]["delivered"], collector.totals().spans(), "{json}");
+    assert_eq!(json["signals"]["logs"]["delivered"], collector.totals().log_records(), "{json}");
     Ok(())
 }
 
