@@ -161,10 +161,11 @@ async fn control(
             None => break (parts.clock.now(), None),
         }
     };
+    stop(running, &parts, deadline).await;
+    // Not before: to give up a collection that runs is to lose what it finds, and the last one.
     if let Some(pump) = pump {
         pump.abort();
     }
-    stop(running, &parts, deadline).await;
     reply
 }
 
@@ -244,6 +245,7 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        // A flush that runs now would collect for a queue that is closed.
         metrics.stop(collect_by).await;
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
