@@ -41,7 +41,7 @@ impl Summary<'_> {
         } else {
             writeln!(
                 out,
-                "\nThe traces and metrics are there: this command shows only what it collects itself."
+                "\nA trace and the metrics can only be shown when they go to the collector inside."
             )?;
         }
         accounts::write(out, self.report, self.received)?;
