@@ -215,11 +215,11 @@ async fn flush(
         running.iter().partition(|running| running.signal == Signal::Metrics);
     let mut answers: Vec<_> = others.iter().map(|running| running.flush()).collect();
     let all = async {
-        if let Some(metrics) = metrics {
-            metrics.collect_once().await;
-        }
+        let mut is_complete = match metrics {
+            Some(metrics) => metrics.collect_once().await,
+            None => true,
+        };
         answers.extend(with_metrics.iter().map(|running| running.flush()));
-        let mut is_complete = true;
         for answer in answers {
             is_complete &= answer.await.is_ok();
         }
@@ -242,7 +242,7 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
         let half = deadline.saturating_sub(now).div_f64(2.0);
         let collect_by = now.saturating_add(half);
         tokio::select! {
-            () = metrics.collect_once() => {}
+            _ = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
         // A flush that runs now would collect for a queue that is closed.

@@ -165,7 +165,7 @@ impl Dispatcher {
     /// Does everything that can be done now.
     fn advance(&mut self) {
         let now = self.parts.clock.now();
-        if self.parts.lane.take_overflow() {
+        if self.parts.lane.is_overflowing() {
             self.parts.announcer.overflowed(now);
             if self.may_start(now) {
                 // Full in pieces of which none is a request: nothing else would send them yet.
