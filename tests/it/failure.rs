@@ -17,10 +17,8 @@ fn a_flush_that_cannot_end_says_what_is_held_and_loses_nothing() {
         collector.inject(fault, Times::Always);
         let clock = ManualClock::new();
         let limit = Duration::from_secs(2);
-        let service = Service::builder(&collector)
-            .clock(&clock)
-            .set("BEACON_SHUTDOWN_TIMEOUT", "2s")
-            .start();
+        let service =
+            Service::builder(&collector).clock(&clock).set("BEACON_SHUTDOWN_TIMEOUT", "2s").start();
         service.record_spans(3);
         service.record_logs(2);
         let error = thread::scope(|scope| {
@@ -113,10 +111,8 @@ fn shutdown_against_any_failure_ends_by_its_deadline_and_counts_what_is_lost() {
 fn one_signal_that_fails_does_not_keep_the_others_from_ending_well() {
     let collector = Collector::start().expect("a collector starts");
     collector.inject_for(Signal::Traces, Fault::Hang, Times::Always);
-    let service = Service::builder(&collector)
-        .set("BEACON_SHUTDOWN_TIMEOUT", "200ms")
-        .with_metrics()
-        .start();
+    let service =
+        Service::builder(&collector).set("BEACON_SHUTDOWN_TIMEOUT", "200ms").with_metrics().start();
     service.record_spans(3);
     service.record_logs(2);
     let error = service.telemetry.shutdown_blocking().expect_err("the spans hang");

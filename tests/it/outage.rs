@@ -106,9 +106,7 @@ fn check_that_all_arrives_once(
     clock: &ManualClock,
     protocol: &str,
 ) {
-    drive(clock, "everything arrives", || {
-        (service.traces().held, service.logs().held) == (0, 0)
-    });
+    drive(clock, "everything arrives", || (service.traces().held, service.logs().held) == (0, 0));
     let totals = collector.totals();
     assert_eq!(totals.traces.duplicates, 0, "{protocol}");
     assert_eq!((totals.spans(), totals.log_records()), (ITEMS, ITEMS), "{protocol}");

@@ -20,7 +20,8 @@ const PAUSE_BETWEEN_FAULTS: Duration = Duration::from_millis(15);
 
 #[test]
 fn the_sum_holds_at_every_moment_and_at_the_end() {
-    for (protocol, queue) in [("http/protobuf", "256KiB"), ("grpc", "16MiB"), ("http/json", "1MiB")] {
+    for (protocol, queue) in [("http/protobuf", "256KiB"), ("grpc", "16MiB"), ("http/json", "1MiB")]
+    {
         let collector = Collector::start().expect("a collector starts");
         let service = Service::builder(&collector)
             .with_metrics()

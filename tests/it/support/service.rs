@@ -96,9 +96,12 @@ impl Service {
         });
     }
 
-    /// Lets the schedule delay of what was recorded pass. For a clock that nobody else waits for.
+    /// Lets the schedule delay of what was recorded pass. For one signal at a time, and a clock that
+    /// nobody waits for but the metric interval.
     pub(crate) fn hand_over(&self, clock: &ManualClock) {
-        eventually("the schedule delay begins", || clock.next_wake_up().is_some());
+        eventually("the schedule delay begins", || {
+            clock.next_wake_up().is_some_and(|next| next <= SCHEDULE_DELAY)
+        });
         clock.advance(SCHEDULE_DELAY);
     }
 
