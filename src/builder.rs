@@ -53,7 +53,9 @@ pub struct TelemetryBuilder {
 
 impl fmt::Debug for TelemetryBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TelemetryBuilder").field("overrides", &self.overrides).finish_non_exhaustive()
+        f.debug_struct("TelemetryBuilder")
+            .field("overrides", &self.overrides)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,10 +109,7 @@ impl TelemetryBuilder {
 
     /// Receives everything that beacon says about itself, on one of beacon's threads, besides
     /// standard error. A hook that panics is ignored; a hook that blocks blocks delivery.
-    pub fn diagnostic_hook(
-        mut self,
-        hook: impl Fn(&Diagnostic) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn diagnostic_hook(mut self, hook: impl Fn(&Diagnostic) + Send + Sync + 'static) -> Self {
         self.hook = Some(Arc::new(hook));
         self
     }
@@ -125,6 +124,13 @@ impl TelemetryBuilder {
     #[cfg(feature = "testing")]
     pub fn manual_clock(mut self, clock: crate::testing::ManualClock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Switches all three signals off: no thread, no recording; propagators stay. Default:
+    /// `OTEL_SDK_DISABLED`, else false.
+    pub fn disabled(mut self, is_disabled: bool) -> Self {
+        self.overrides.set(key::DISABLED, is_disabled);
         self
     }
 
@@ -152,6 +158,19 @@ impl TelemetryBuilder {
     /// Sets where one signal goes: over HTTP the whole URL, to which nothing is appended.
     pub fn signal_endpoint(mut self, signal: Signal, url: impl Into<String>) -> Self {
         self.overrides.set(key::SIGNAL_ENDPOINT.get(signal), url.into());
+        self
+    }
+
+    /// Chooses plain text for a gRPC endpoint without a scheme, such as `collector:4317`. Default:
+    /// false, TLS. A scheme always wins; without effect over HTTP.
+    pub fn insecure(mut self, is_on: bool) -> Self {
+        self.overrides.set(key::INSECURE, is_on);
+        self
+    }
+
+    /// Chooses plain text for the gRPC endpoint of one signal.
+    pub fn signal_insecure(mut self, signal: Signal, is_on: bool) -> Self {
+        self.overrides.set(key::SIGNAL_INSECURE.get(signal), is_on);
         self
     }
 
@@ -275,6 +294,13 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Bounds one collection of metrics, user callbacks included; zero is no limit. When set, it
+    /// also bounds the life of the request. Default: 30 s for the collection.
+    pub fn metrics_collect_timeout(mut self, timeout: Duration) -> Self {
+        self.overrides.set(key::METRICS_COLLECT_TIMEOUT, timeout);
+        self
+    }
+
     /// Sets how sums are reported. Default: [`Temporality::Cumulative`].
     pub fn metrics_temporality(mut self, temporality: Temporality) -> Self {
         self.overrides.set(key::METRICS_TEMPORALITY, temporality);
@@ -288,26 +314,29 @@ impl TelemetryBuilder {
     }
 
     /// Sets the longest time that a span or log record waits before it is handed to the wire.
-    /// Zero is legal: at once. Default: 5 s for spans, 1 s for log records.
+    /// Zero is legal: at once. Default: 5 s for spans, 1 s for log records. Metrics have none.
     pub fn signal_schedule_delay(mut self, signal: Signal, delay: Duration) -> Self {
         self.overrides.set(key::SIGNAL_SCHEDULE_DELAY.get(signal), delay);
         self
     }
 
-    /// Bounds the items that a signal holds, beside the bound in bytes. Default: no such bound.
+    /// Bounds the spans or log records held, beside the bound in bytes. At least 1. Default: no
+    /// such bound. Metrics have none.
     pub fn signal_queue_items(mut self, signal: Signal, items_max: u64) -> Self {
         self.overrides.set(key::SIGNAL_QUEUE_ITEMS.get(signal), items_max);
         self
     }
 
-    /// Bounds the items in one request. Default: 512.
+    /// Bounds the spans or log records in one request. At least 1. Default: 512. Metrics have no
+    /// such bound.
     pub fn signal_request_items(mut self, signal: Signal, items_max: u64) -> Self {
         self.overrides.set(key::SIGNAL_REQUEST_ITEMS.get(signal), items_max);
         self
     }
 
     /// Bounds the life of one request from its first attempt to its last; zero is no limit.
-    /// Default: no limit, the queue's bound decides.
+    /// Default: no limit, the queue's bound decides. For metrics it is
+    /// [`metrics_collect_timeout`](Self::metrics_collect_timeout).
     pub fn signal_export_timeout(mut self, signal: Signal, timeout: Duration) -> Self {
         self.overrides.set(key::SIGNAL_EXPORT_TIMEOUT.get(signal), timeout);
         self

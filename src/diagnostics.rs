@@ -12,9 +12,9 @@ use crate::Signal;
 use crate::clock::SharedClock;
 
 /// The first pause between two messages on one topic; each further pause is twice as long.
-const PAUSE_FIRST: Duration = Duration::from_secs(60);
+const PAUSE_FIRST: Duration = Duration::from_mins(1);
 /// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+const PAUSE_MAX: Duration = Duration::from_hours(1);
 
 /// Something that beacon wants a person to know about itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -88,7 +88,9 @@ struct Said {
 
 impl fmt::Debug for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Diagnostics").field("is_on_stderr", &self.is_on_stderr).finish()
+        f.debug_struct("Diagnostics")
+            .field("is_on_stderr", &self.is_on_stderr)
+            .finish_non_exhaustive()
     }
 }
 
@@ -145,11 +147,11 @@ impl Diagnostics {
         let diagnostic = Diagnostic { level, message };
         if self.is_on_stderr {
             // Standard error that cannot be written leaves nobody to tell.
-            let _ = io::stderr().lock().write_all(format!("{diagnostic}\n").as_bytes());
+            drop(io::stderr().lock().write_all(format!("{diagnostic}\n").as_bytes()));
         }
         if let Some(hook) = &self.hook {
             // The hook is the user's code on beacon's thread; its panic ends here.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(&diagnostic)));
+            drop(catch_unwind(AssertUnwindSafe(|| hook(&diagnostic))));
         }
     }
 }

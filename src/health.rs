@@ -9,7 +9,7 @@ use crate::Signal;
 use crate::export::courier::DeliveryState;
 
 /// How long a loss for want of room counts as the present state.
-const OVERFLOW_MEMORY: Duration = Duration::from_secs(5 * 60);
+const OVERFLOW_MEMORY: Duration = Duration::from_mins(5);
 
 /// The state of telemetry, and why it is not the best one.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -127,6 +127,6 @@ mod tests {
         let state = DeliveryState { overflowed_at: Some(at), ..DeliveryState::default() };
         let check = |now| Health::of(&[(Signal::Logs, state.clone())], now).state;
         assert_eq!(check(at + Duration::from_secs(299)), HealthState::Degraded);
-        assert_eq!(check(at + Duration::from_secs(300)), HealthState::Healthy);
+        assert_eq!(check(at + Duration::from_mins(5)), HealthState::Healthy);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn install(
 ) -> Result<Telemetry, InitError> {
     let mut installed_at = INSTALLED_AT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(first) = *installed_at {
-        return Err(InitError::AlreadyInstalled { first: first.into() });
+        return Err(InitError::AlreadyInstalled { first });
     }
     // Before anything is started: nothing has to be undone.
     if tracing::dispatcher::has_been_set() {

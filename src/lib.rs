@@ -1,6 +1,37 @@
-//! OpenTelemetry for Rust services in one call.
+//! OpenTelemetry for Rust services in one call: `tracing` spans and events become OpenTelemetry
+//! traces and logs, metrics join them, all of it leaves over OTLP, and every item is accounted for.
 //!
-//! Under construction: see `ARCHITECTURE.md`.
+//! ```no_run
+//! // `no_run`: it would become this process's subscriber.
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let telemetry = beacon::init_telemetry()?; // OTEL_* and BEACON_* decide the rest
+//!     tracing::info!(answer = 42, "serving");
+//!     telemetry.shutdown().await?; // or let the guard drop: same work, bounded
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`init_telemetry`] and [`Telemetry::builder`] start it; [`Telemetry`] is the guard that ends
+//!   it. [`Telemetry::layer`] is for those with a subscriber of their own.
+//! - [`config`] holds the settings, and [`manual::environment`] every variable.
+//! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
+//!   [`manual::delivery`] what happens to an item on its way, and when things fail.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds | who should leave it out |
+//! |---|---|---|---|
+//! | `gzip` | yes | requests compressed with gzip | who sends to a collector on the same host |
+//! | `zstd` | yes | requests compressed with zstd, at a tenth of the cost; compiles C | builds without a C compiler |
+//! | `tls-ring` | yes | `https` endpoints, with ring unless the process has another provider | who only sends plain text |
+//! | `tls-aws-lc` | no | `https` endpoints, with aws-lc-rs unless the process has another provider | as above |
+//! | `collector` | no | an OTLP receiver inside the process | services |
+//! | `testing` | no | `TestTelemetry`, a clock that a test drives | everything but dev-dependencies |
+//!
+//! A feature only adds: none changes a default, a protocol, a filter or the allocator.
 
 mod builder;
 mod catalog;
@@ -16,7 +47,6 @@ mod install;
 mod logging;
 pub mod manual;
 mod pipeline;
-mod propagation;
 mod report;
 mod signal;
 mod telemetry;
@@ -36,12 +66,31 @@ pub use crate::report::{DropReason, SignalReport, TelemetryReport};
 pub use crate::signal::Signal;
 pub use crate::telemetry::{FlushError, ShutdownError, Telemetry};
 
-/// Starts telemetry with the settings of the environment, for the whole process.
+/// Starts telemetry for the whole process, with the settings of the environment.
+///
+/// Works in `fn main`, in any runtime flavor and in none. An unreachable collector is no error: it
+/// may come later, and until then items are held within bounds.
 ///
 /// # Errors
 ///
-/// As [`TelemetryBuilder::install`].
+/// As [`TelemetryBuilder::install`]: a setting that cannot be ignored safely, a second call (the
+/// error names the first), a global subscriber of someone else, a thread that the system refuses.
+/// Nothing is half-installed then.
+///
+/// # Examples
+///
+/// ```
+/// let telemetry = beacon::init_telemetry()?;
+/// tracing::info_span!("work").in_scope(|| tracing::info!("done"));
+/// # drop(telemetry);
+/// # Ok::<(), beacon::InitError>(())
+/// ```
 #[track_caller]
 pub fn init_telemetry() -> Result<Telemetry, InitError> {
     Telemetry::builder().install()
 }
+
+/// The quick start of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,14 @@
 //! The manual: what the reference pages of single items cannot tell.
 
+#[doc = include_str!("manual/delivery.md")]
+pub mod delivery {}
+
+#[doc = include_str!("manual/environment.md")]
+pub mod environment {}
+
 #[doc = include_str!("manual/metrics.md")]
 pub mod metrics {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("manual/testing.md")]
+pub mod testing {}

@@ -14,6 +14,7 @@ use crate::clock::SharedClock;
 use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
+use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
 use crate::logging::{self, RecordingParts};
@@ -96,11 +97,14 @@ impl Pipeline {
         if self.export.is_none() {
             return true;
         }
-        let subscriber = tracing_subscriber::layer::SubscriberExt::with(
-            tracing_subscriber::registry(),
-            self.layer(),
-        );
-        tracing::subscriber::set_global_default(subscriber).is_ok()
+        match logging::registry(self.recording_parts()) {
+            Ok(subscriber) => tracing::subscriber::set_global_default(subscriber).is_ok(),
+            Err(error) => {
+                // As in `layer`.
+                self.say(DiagnosticLevel::Error, &error.to_string());
+                true
+            }
+        }
     }
 
     pub(crate) fn set_global_providers(&self) {
@@ -116,6 +120,14 @@ impl Pipeline {
             use opentelemetry::metrics::MeterProvider as _;
             opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
         })
+    }
+
+    pub(crate) fn tracer_provider(&self) -> TracerProvider {
+        self.export.as_ref().map_or_else(providers::idle_tracer, Export::tracer_provider)
+    }
+
+    pub(crate) fn logger_provider(&self) -> LoggerProvider {
+        self.export.as_ref().map_or_else(providers::idle_logger, Export::logger_provider)
     }
 
     pub(crate) const fn effective_config(&self) -> &EffectiveConfig {
@@ -178,7 +190,7 @@ impl Pipeline {
 
     /// Tells whether the calling thread is one of beacon's, which must not wait for itself.
     pub(crate) fn is_own_thread() -> bool {
-        thread::current().name().is_some_and(|name| name.starts_with("beacon-"))
+        thread::current().name().is_some_and(|name| OWN_THREADS.contains(&name))
     }
 
     pub(crate) fn say(&self, level: DiagnosticLevel, message: &str) {
@@ -188,9 +200,11 @@ impl Pipeline {
     }
 }
 
+const OWN_THREADS: [&str; 2] = ["beacon-export", "beacon-metrics"];
+
 fn answered<T>(answer: T) -> oneshot::Receiver<T> {
     let (sender, receiver) = oneshot::channel();
     // The receiver is here.
-    let _ = sender.send(answer);
+    drop(sender.send(answer));
     receiver
 }

@@ -88,10 +88,6 @@ impl DropCounts {
             self.add(reason, other.get(reason));
         }
     }
-
-    pub(crate) fn total(&self) -> u64 {
-        self.0.iter().fold(0, |sum, count| sum.saturating_add(*count))
-    }
 }
 
 /// What became of the items of one signal, at one moment.

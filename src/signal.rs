@@ -58,12 +58,4 @@ impl<T> PerSignal<T> {
             Signal::Traces => &self.traces,
         }
     }
-
-    pub(crate) const fn get_mut(&mut self, signal: Signal) -> &mut T {
-        match signal {
-            Signal::Logs => &mut self.logs,
-            Signal::Metrics => &mut self.metrics,
-            Signal::Traces => &mut self.traces,
-        }
-    }
 }

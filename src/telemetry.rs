@@ -100,6 +100,20 @@ impl Telemetry {
         self.pipeline.meter(name)
     }
 
+    /// Returns a provider for users of the OpenTelemetry tracing API, for those who do not install
+    /// telemetry globally. When disabled its spans are not recorded.
+    pub fn tracer_provider(&self) -> impl opentelemetry::trace::TracerProvider + Clone + use<> {
+        self.pipeline.tracer_provider()
+    }
+
+    /// Returns a provider for users of the OpenTelemetry logs API, and for bridges from other
+    /// logging crates. There is no global one in OpenTelemetry for Rust.
+    ///
+    /// `tracing` events need no bridge: the layer records them.
+    pub fn logger_provider(&self) -> impl opentelemetry::logs::LoggerProvider + Clone + use<> {
+        self.pipeline.logger_provider()
+    }
+
     pub(crate) fn set_global_subscriber(&self) -> bool {
         self.pipeline.set_global_subscriber()
     }
@@ -161,7 +175,7 @@ impl Telemetry {
 
     fn judge_flush(&self, is_complete: bool) -> Result<TelemetryReport, FlushError> {
         let report = self.stats();
-        if is_complete { Ok(report) } else { Err(FlushError { report }) }
+        if is_complete { Ok(report) } else { Err(FlushError { report: Box::new(report) }) }
     }
 
     /// Ends telemetry: takes nothing more, delivers what is held, all signals at once, within the
@@ -202,7 +216,11 @@ impl Telemetry {
         }
         let lost = Signal::ALL.into_iter().filter_map(|signal| lost_at_end(&report, signal));
         let lost: Vec<_> = lost.collect();
-        if lost.is_empty() { Ok(report) } else { Err(ShutdownError { lost, report }) }
+        if lost.is_empty() {
+            Ok(report)
+        } else {
+            Err(ShutdownError { lost, report: Box::new(report) })
+        }
     }
 }
 
@@ -235,12 +253,12 @@ impl Drop for Telemetry {
 /// Not everything that was held at the time of a flush was settled in time.
 #[derive(Debug)]
 pub struct FlushError {
-    report: TelemetryReport,
+    report: Box<TelemetryReport>,
 }
 
 impl FlushError {
     /// Returns the counts at the end of the flush.
-    pub const fn report(&self) -> &TelemetryReport {
+    pub fn report(&self) -> &TelemetryReport {
         &self.report
     }
 }
@@ -257,12 +275,12 @@ impl Error for FlushError {}
 #[derive(Debug)]
 pub struct ShutdownError {
     lost: Vec<(Signal, u64)>,
-    report: TelemetryReport,
+    report: Box<TelemetryReport>,
 }
 
 impl ShutdownError {
     /// Returns what became of everything.
-    pub const fn report(&self) -> &TelemetryReport {
+    pub fn report(&self) -> &TelemetryReport {
         &self.report
     }
 

@@ -87,6 +87,7 @@ macro_rules! metrics {
         };)*
 
         /// Every metric that beacon emits.
+        #[cfg(test)]
         pub(crate) const METRICS: &[Metric] = &[$($constant),*];
     };
 }

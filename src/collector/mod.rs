@@ -30,24 +30,26 @@ mod count;
 mod decode;
 mod decode_metric;
 mod fault;
+mod grpc;
+mod listening;
 mod payload;
 mod received;
 mod received_metric;
+mod rpc_status;
 mod server;
 mod service;
 mod shared;
 mod store;
 mod totals;
 mod value;
+mod wait_timeout;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
-use tokio::net::TcpSocket;
-
-use self::server::ServerThread;
+use self::listening::Listening;
 use self::shared::Shared;
 use crate::Signal;
 
@@ -65,22 +67,13 @@ pub use self::received_metric::{
 pub use self::store::CollectorStore;
 pub use self::totals::{SignalTotals, Totals};
 pub use self::value::AttributeValue;
+pub use self::wait_timeout::WaitTimeout;
 
 /// A running OTLP receiver. Dropping it stops it.
-#[derive(Debug)]
 pub struct Collector {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
     listening: Mutex<Listening>,
-}
-
-/// Whether anyone would answer.
-#[derive(Debug)]
-enum Listening {
-    /// Nobody. The sockets are bound but do not listen: connections are refused, and no other
-    /// program gets the ports.
-    Paused(Vec<TcpSocket>),
-    Running(ServerThread),
 }
 
 impl Collector {
@@ -98,13 +91,6 @@ impl Collector {
     /// Returns options to start a collector with.
     pub const fn builder() -> CollectorBuilder {
         CollectorBuilder::new()
-    }
-
-    fn listening(listeners: Vec<TcpListener>, shared: Arc<Shared>) -> io::Result<Self> {
-        let addresses =
-            listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        let thread = ServerThread::start(listeners, Arc::clone(&shared))?;
-        Ok(Self { shared, addresses, listening: Mutex::new(Listening::Running(thread)) })
     }
 
     /// Returns the URL of the first address, such as `http://127.0.0.1:43217`.
@@ -143,16 +129,7 @@ impl Collector {
     /// Stops as a process that dies: closes the port and every connection at once. Requests that
     /// are being answered get no answer. What was received stays.
     pub fn pause_listening(&self) {
-        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = std::mem::replace(&mut *listening, Listening::Paused(Vec::new()));
-        match running {
-            Listening::Running(thread) => {
-                thread.stop();
-                let reserved = self.addresses.iter().filter_map(|address| reserve(*address).ok());
-                *listening = Listening::Paused(reserved.collect());
-            }
-            paused @ Listening::Paused(_) => *listening = paused,
-        }
+        self.lock_listening().pause(&self.addresses);
     }
 
     /// Listens again on the same addresses. Does nothing while it listens.
@@ -161,15 +138,7 @@ impl Collector {
     ///
     /// When an address cannot be bound again, or no thread started.
     pub fn resume_listening(&self) -> io::Result<()> {
-        let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Listening::Paused(reserved) = &mut *listening {
-            reserved.clear();
-            let listeners =
-                self.addresses.iter().map(TcpListener::bind).collect::<io::Result<Vec<_>>>()?;
-            let thread = ServerThread::start(listeners, Arc::clone(&self.shared))?;
-            *listening = Listening::Running(thread);
-        }
-        Ok(())
+        self.lock_listening().resume(&self.addresses, &self.shared)
     }
 
     /// Stops and joins the thread, for at most 5 s. What was received stays readable.
@@ -258,38 +227,33 @@ impl Collector {
     pub fn attempts(&self) -> Vec<ReceivedAttempt> {
         self.read(|store| store.attempts().cloned().collect())
     }
+
+    fn listening(listeners: Vec<TcpListener>, shared: Arc<Shared>) -> io::Result<Self> {
+        let addresses =
+            listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let listening = Mutex::new(Listening::start(listeners, &shared)?);
+        Ok(Self { shared, addresses, listening })
+    }
+
+    fn lock_listening(&self) -> MutexGuard<'_, Listening> {
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (addresses, totals) = (&self.addresses, self.totals());
+        f.debug_struct("Collector")
+            .field("addresses", addresses)
+            .field("totals", &totals)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for Collector {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// A condition did not hold in time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct WaitTimeout {
-    /// How long it was waited.
-    pub limit: Duration,
-    /// What had been received at the end.
-    pub totals: Box<Totals>,
-}
-
-impl fmt::Display for WaitTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the condition did not hold within {:?}: {}", self.limit, self.totals)
-    }
-}
-
-impl std::error::Error for WaitTimeout {}
-
-/// Binds an address without listening on it.
-fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
 }
 
 #[cfg(test)]

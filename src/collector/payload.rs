@@ -1,22 +1,21 @@
 //! From the body of a request to the bytes of an OTLP request.
 
 use std::borrow::Cow;
-use std::fmt::Display;
-use std::io::Read;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
-use super::answer::{Failure, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use super::attempt::ReceivedProtocol;
+use super::rpc_status::{Failure, INTERNAL, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use crate::Signal;
 use crate::export::encode::json::from_json;
 
 /// Reads a body to its end, or to the limit.
 pub(super) async fn read_body(mut body: Incoming, limit_bytes: usize) -> Result<Bytes, Failure> {
-    let mut collected = Vec::new();
+    let promised = usize::try_from(body.size_hint().lower()).unwrap_or(limit_bytes);
+    let mut collected = Vec::with_capacity(promised.min(TRUSTED_BYTES));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Failure::malformed(&format!("body: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -46,9 +45,11 @@ pub(super) fn unpack<'a>(
     let plain = match protocol {
         ReceivedProtocol::Grpc => {
             let (is_compressed, message) = split_grpc_frame(body)?;
-            let encoding =
-                if is_compressed { header(headers, "grpc-encoding") } else { "identity" };
-            decompress(encoding, message, limit_bytes)?
+            match header(headers, "grpc-encoding") {
+                "" | "identity" if is_compressed => return Err(not_said_how()),
+                encoding if is_compressed => decompress(encoding, message, limit_bytes)?,
+                _ => decompress("identity", message, limit_bytes)?,
+            }
         }
         ReceivedProtocol::HttpJson | ReceivedProtocol::HttpProtobuf => {
             decompress(header(headers, "content-encoding"), body, limit_bytes)?
@@ -100,7 +101,12 @@ fn decompress<'a>(
 }
 
 #[cfg(any(feature = "gzip", feature = "zstd"))]
-fn read_limited<'a>(decoder: impl Read, limit_bytes: usize) -> Result<Cow<'a, [u8]>, Failure> {
+fn read_limited<'a>(
+    decoder: impl std::io::Read,
+    limit_bytes: usize,
+) -> Result<Cow<'a, [u8]>, Failure> {
+    use std::io::Read;
+
     let mut plain = Vec::new();
     // One byte more than allowed tells "at the limit" from "over it".
     let take = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
@@ -112,8 +118,13 @@ fn read_limited<'a>(decoder: impl Read, limit_bytes: usize) -> Result<Cow<'a, [u
 }
 
 #[cfg(any(feature = "gzip", feature = "zstd"))]
-fn undecodable(error: &dyn Display) -> Failure {
+fn undecodable(error: &std::io::Error) -> Failure {
     Failure::malformed(&format!("the compressed body does not decode: {error}"))
+}
+
+fn not_said_how() -> Failure {
+    let message = "gRPC: the message is compressed, but no header says how";
+    Failure::new(StatusCode::BAD_REQUEST, INTERNAL, message)
 }
 
 fn too_large(limit_bytes: usize) -> Failure {
@@ -127,3 +138,16 @@ fn too_large(limit_bytes: usize) -> Failure {
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
+
+/// Names the content encodings that this build understands.
+pub(super) const fn supported_encodings() -> &'static str {
+    match (cfg!(feature = "gzip"), cfg!(feature = "zstd")) {
+        (true, true) => "gzip, zstd, identity",
+        (true, false) => "gzip, identity",
+        (false, true) => "zstd, identity",
+        (false, false) => "identity",
+    }
+}
+
+/// How much room is made because a head says so; a body that is longer has to arrive first.
+const TRUSTED_BYTES: usize = 4 * 1024 * 1024;

@@ -46,16 +46,15 @@ impl ServerThread {
         Ok(Self { stop, ended, thread })
     }
 
-    /// Closes everything. Returns whether the thread ended within the bound.
-    pub(super) fn stop(self) -> bool {
+    /// Closes everything and joins the thread. One that needs longer than the limit is busy with
+    /// a request; it is left to end by itself.
+    pub(super) fn stop(self) {
         // A thread that is gone already needs no telling.
         self.stop.send(()).ok();
-        match self.ended.recv_timeout(STOP_LIMIT) {
-            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
-                // A panic of the thread was printed when it happened.
-                self.thread.join().is_ok()
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => false,
+        let waited = self.ended.recv_timeout(STOP_LIMIT);
+        if waited != Err(mpsc::RecvTimeoutError::Timeout) {
+            // A panic of the thread was printed when it happened.
+            self.thread.join().ok();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What becomes of one request.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
@@ -9,12 +10,13 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 
-use super::answer::{self, Answer, Failure, Refusal, UNIMPLEMENTED};
+use super::answer::{self, Answer, Refusal};
 use super::attempt::{AttemptAnswer, ReceivedAttempt, ReceivedProtocol, copy_headers, hash_body};
 use super::count::count_items;
 use super::decode::{DecodedRequest, decode};
 use super::fault::Fault;
 use super::payload::{read_body, unpack};
+use super::rpc_status::{Failure, UNIMPLEMENTED, http_status_of};
 use super::shared::Shared;
 use crate::Signal;
 
@@ -25,11 +27,6 @@ pub(super) struct Connection {
     /// Told when the connection is to be closed at once.
     pub(super) close: Notify,
 }
-
-/// The reason why a request has no answer: its connection is being closed.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is closed by a scripted fault")]
-pub(super) struct ConnectionClosed;
 
 /// Where a request wants to go.
 struct Route {
@@ -52,7 +49,7 @@ pub(super) async fn handle(
     shared: Arc<Shared>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
-) -> Result<Answer, ConnectionClosed> {
+) -> Result<Answer, Infallible> {
     let (parts, body) = request.into_parts();
     let route = route(&parts);
     let body = read_body(body, shared.options.request_bytes_max).await;
@@ -69,7 +66,9 @@ pub(super) async fn handle(
         Some(Fault::Refuse) => {
             finish(AttemptAnswer::None);
             connection.close.notify_one();
-            return Err(ConnectionClosed);
+            // An error here would reset the stream, and the sender could go on before it sees
+            // that the connection ends.
+            return pending().await;
         }
         Some(fault) => match scripted(&fault, route.protocol) {
             Some(answer) => {
@@ -90,7 +89,7 @@ fn scripted(fault: &Fault, protocol: Option<ReceivedProtocol>) -> Option<Answer>
         Fault::CloseMidAnswer => answer::broken_success(success_protocol),
         Fault::GrpcStatus { code, retry_info } => {
             let message = format!("scripted status {code}");
-            let http_status = answer::http_status_of(*code);
+            let http_status = http_status_of(*code);
             let failure = Failure { http_status, grpc_status: *code, message };
             answer::failure(protocol, &failure, *retry_info)
         }

@@ -114,6 +114,30 @@ impl Serialize for AttributeValue {
     }
 }
 
+impl From<&str> for AttributeValue {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<bool> for AttributeValue {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<f64> for AttributeValue {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<i64> for AttributeValue {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
 impl PartialEq<str> for AttributeValue {
     fn eq(&self, other: &str) -> bool {
         self.as_str() == Some(other)

@@ -1,5 +1,9 @@
 //! Header lists. Their values are secrets: nothing here repeats one.
 
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRANSFER_ENCODING, UPGRADE,
+    USER_AGENT,
+};
 use http::{HeaderName, HeaderValue};
 
 use crate::config::SettingValue;
@@ -89,9 +93,14 @@ fn parse_member(member: &str) -> Option<(String, String)> {
 }
 
 fn legal(name: &str, value: String) -> Option<(String, String)> {
-    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !is_reserved(name))?;
     HeaderValue::from_bytes(value.as_bytes()).ok()?;
     Some((name.as_str().to_owned(), value))
+}
+
+/// Whether beacon sets this header itself. A second value would contradict the body that follows.
+fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(name) || RESERVED_FOR_GRPC.contains(&name.as_str())
 }
 
 fn add(pairs: &mut Vec<(String, String)>, (name, value): (String, String)) {
@@ -105,7 +114,19 @@ fn flaw(expected: &str, position: usize) -> Flaw {
 
 pub(super) const EXPECTED: &str =
     "percent-encoded `name=value` pairs that are legal in HTTP, with commas between";
-const EXPECTED_MEMBER: &str = "`name=value` that is legal in HTTP, percent-encoded";
+const EXPECTED_MEMBER: &str =
+    "`name=value` that is legal in HTTP, percent-encoded, and no header of the protocol itself";
+const RESERVED: [HeaderName; 8] = [
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    USER_AGENT,
+];
+const RESERVED_FOR_GRPC: [&str; 3] = ["grpc-accept-encoding", "grpc-encoding", "grpc-timeout"];
 const HIDDEN: &str = "***";
 
 #[cfg(test)]
@@ -128,6 +149,7 @@ mod tests {
             ("a=%0a,b=c", &[("b", "c")], 1),
             ("a b=c,d=e", &[("d", "e")], 1),
             ("a=b;p=1", &[("a", "b")], 1),
+            ("Content-Type=text/plain,grpc-timeout=1S,a=b", &[("a", "b")], 2),
             ("x", &[], 1),
         ] {
             let pairs = parse_pairs(text);

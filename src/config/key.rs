@@ -1,9 +1,10 @@
 //! The keys of all settings.
 //!
 //! A key with `_` for each dot is the name of the setter: `queue.bytes` is
-//! `TelemetryBuilder::queue_bytes`.
+//! `TelemetryBuilder::queue_bytes`. What each signal has is set by one setter that takes the signal:
+//! `traces.endpoint` is `TelemetryBuilder::signal_endpoint`.
 
-use crate::signal::PerSignal;
+use crate::signal::{PerSignal, Signal};
 
 /// Keys of a setting that each signal has.
 macro_rules! per_signal {
@@ -65,9 +66,34 @@ pub(crate) const SIGNAL_QUEUE_ITEMS: PerSignal<&str> = per_signal!("queue_items"
 pub(crate) const SIGNAL_REQUEST_ITEMS: PerSignal<&str> = per_signal!("request_items");
 pub(crate) const SIGNAL_SCHEDULE_DELAY: PerSignal<&str> = per_signal!("schedule_delay");
 
+const OF_EACH_SIGNAL: [PerSignal<&str>; 11] = [
+    SIGNAL_COMPRESSION,
+    SIGNAL_ENDPOINT,
+    SIGNAL_EXPORTERS,
+    SIGNAL_EXPORT_TIMEOUT,
+    SIGNAL_HEADERS,
+    SIGNAL_INSECURE,
+    SIGNAL_PROTOCOL,
+    SIGNAL_QUEUE_ITEMS,
+    SIGNAL_REQUEST_ITEMS,
+    SIGNAL_SCHEDULE_DELAY,
+    SIGNAL_TIMEOUT,
+];
+
 /// The name of the setter that belongs to a key.
 pub(super) fn setter(key: &str) -> String {
-    // The argument is given together with its sampler.
-    let key = if key == SAMPLER_ARGUMENT { SAMPLER } else { key };
-    format!("TelemetryBuilder::{}", key.replace('.', "_"))
+    let of_signal = OF_EACH_SIGNAL.iter().find(|keys| {
+        Signal::ALL.iter().any(|signal| *keys.get(*signal) == key && key != METRICS_COLLECT_TIMEOUT)
+    });
+    let name = match (key, of_signal.and_then(|_| key.split_once('.'))) {
+        // The argument is given together with its sampler.
+        (SAMPLER_ARGUMENT, _) => SAMPLER.to_owned(),
+        // Pairs are added one by one.
+        (HEADERS, _) => "header".to_owned(),
+        (RESOURCE_ATTRIBUTES, _) => "resource_attribute".to_owned(),
+        (_, Some((_, "headers"))) => "signal_header".to_owned(),
+        (_, Some((_, name))) => format!("signal_{name}"),
+        (key, None) => key.replace('.', "_"),
+    };
+    format!("TelemetryBuilder::{name}")
 }

@@ -1,4 +1,4 @@
-//! The value of each row: code, then its variables in order, then the default.
+//! The values of all rows, and the questions that the rest of the resolver asks about them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,16 +24,10 @@ impl Values {
         overrides: &Overrides,
     ) -> Result<Self, InitError> {
         let mut values = Self { found: BTreeMap::new(), warnings: Vec::new() };
+        refuse_unknown(overrides)?;
         for row in table::rows() {
             if !is_read(row, &values, overrides) {
-                for name in row.variables {
-                    if environment.read(name) != Variable::Unset {
-                        values.warn(SettingWarning::new(
-                            *name,
-                            format!("`{name}` is set, but the sampler takes no argument from it"),
-                        ));
-                    }
-                }
+                values.warn_of_unread(row, environment);
                 values.found.insert(row.key, source::default(row));
                 continue;
             }
@@ -80,7 +74,7 @@ impl Values {
 
     pub(super) fn count(&self, key: &str) -> Option<usize> {
         match self.value(key) {
-            // Rows bound what has no room elsewhere; more than an address space is no bound.
+            // A bound beyond the address space is as good as the largest one.
             Some(SettingValue::Integer(count)) => {
                 Some(usize::try_from(*count).unwrap_or(usize::MAX))
             }
@@ -153,9 +147,35 @@ impl Values {
         (reports, warnings)
     }
 
+    fn warn_of_unread(&mut self, row: &Row, environment: &Environment) {
+        for name in row.variables {
+            if environment.read(name) != Variable::Unset {
+                let message =
+                    format!("`{name}` is set, but the sampler in force takes no argument from it");
+                self.warn(SettingWarning::new(*name, message));
+            }
+        }
+    }
+
     fn value(&self, key: &str) -> Option<&SettingValue> {
         self.found.get(key)?.value.as_ref()
     }
+}
+
+/// A setter that takes a signal can be given one that does not have the setting.
+fn refuse_unknown(overrides: &Overrides) -> Result<(), InitError> {
+    for (key, value) in overrides.iter() {
+        let is_known = |row: &Row| row.key == key || row.general_key == Some(key);
+        if !table::rows().any(is_known) {
+            let signal = key.split_once('.').map_or(key, |(signal, _)| signal);
+            return Err(InitError::InvalidSetting {
+                setting: key::setter(key),
+                value: format!("{value:?} for {signal}"),
+                expected: "a signal that has this setting".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The argument of a sampler counts only beside a sampler that takes one, from the same source.

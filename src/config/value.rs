@@ -115,6 +115,10 @@ impl Overrides {
         }
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &SettingValue)> {
+        self.values.iter().map(|(key, value)| (*key, value))
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<&SettingValue> {
         self.values.get(key)
     }

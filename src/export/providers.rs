@@ -7,7 +7,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{InstrumentationScope, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanLimits};
 
 use crate::clock::SharedClock;
 use crate::config::{Settings, SpanLimitSettings};
@@ -16,18 +16,22 @@ use crate::export::metrics::GuardedMeterProvider;
 use crate::export::processors::{
     CountingSampler, EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SpanTracer,
 };
-use crate::propagation::propagator;
+use crate::export::propagator::propagator;
 use crate::signal::Signal;
 
 /// The name of the scope of everything that `tracing` records as spans.
 const TRACING_SCOPE: &str = "tracing";
 
+/// Other modules use these names, so that the SDK is named in `export` only.
+pub(crate) type TracerProvider = SdkTracerProvider;
+pub(crate) type LoggerProvider = SdkLoggerProvider;
+
 /// Providers of the signals. A signal that goes nowhere has none, except for traces: their ids and
 /// their propagation are of use without an exporter.
 #[derive(Clone, Debug)]
 pub(crate) struct Providers {
-    tracer: SdkTracerProvider,
-    logger: Option<SdkLoggerProvider>,
+    pub(super) tracer: TracerProvider,
+    pub(super) logger: LoggerProvider,
     meter: Option<GuardedMeterProvider>,
 }
 
@@ -51,17 +55,16 @@ impl Providers {
                 settings.span_limits,
             ));
         }
-        let logger = settings.exporters.get(Signal::Logs).is_on().then(|| {
-            let processor = EncodingLogProcessor::new(
+        let mut logger = SdkLoggerProvider::builder().with_resource(resource.clone());
+        if settings.exporters.get(Signal::Logs).is_on() {
+            logger = logger.with_log_processor(EncodingLogProcessor::new(
                 Arc::clone(intake),
                 Arc::clone(counters),
                 Arc::clone(clock),
                 settings.log_limits,
-            );
-            let builder = SdkLoggerProvider::builder().with_resource(resource.clone());
-            builder.with_log_processor(processor).build()
-        });
-        Self { tracer: tracer.build(), logger, meter }
+            ));
+        }
+        Self { tracer: tracer.build(), logger: logger.build(), meter }
     }
 
     /// The tracer behind the `tracing` layer.
@@ -81,11 +84,16 @@ impl Providers {
             global::set_meter_provider(meter.clone());
         }
     }
+}
 
-    /// The logger provider, for bridges to the OpenTelemetry logs API.
-    pub(crate) fn logger(&self) -> Option<&SdkLoggerProvider> {
-        self.logger.as_ref()
-    }
+/// A provider whose spans are not recorded.
+pub(crate) fn idle_tracer() -> TracerProvider {
+    SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build()
+}
+
+/// A provider whose records go nowhere.
+pub(crate) fn idle_logger() -> LoggerProvider {
+    SdkLoggerProvider::builder().build()
 }
 
 /// Makes the configured propagators the process's.
@@ -100,6 +108,5 @@ fn sdk_limits(limits: &SpanLimitSettings) -> SpanLimits {
         max_links_per_span: limits.links_max,
         max_attributes_per_event: limits.attributes_per_event_max,
         max_attributes_per_link: limits.attributes_per_link_max,
-        ..SpanLimits::default()
     }
 }

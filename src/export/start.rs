@@ -18,11 +18,11 @@ use crate::export::courier::{
 };
 use crate::export::encode::encode_resource;
 use crate::export::metrics::{
-    Destination, GuardedMeterProvider, MetricCollector, MetricProblems, MetricPump, MetricSource,
-    Published, SelfMetrics,
+    GuardedMeterProvider, MetricCollector, MetricProblems, MetricPump, MetricSource, Published,
+    SelfMetrics,
 };
 use crate::export::processors::{RecordingCounters, SpanTracer};
-use crate::export::providers::Providers;
+use crate::export::providers::{LoggerProvider, Providers, TracerProvider};
 use crate::export::publish::publish;
 use crate::export::resource::build_resource;
 use crate::export::wire::{Console, PeerStatus, Wire, WireSetupError};
@@ -77,13 +77,13 @@ impl Export {
         let providers = Providers::new(settings, &resource, &intake, &counters, clock, meter);
         let (pump, observer) = match metrics {
             Some(parts) => {
-                let publisher = Publisher {
+                let refresher = Refresher {
                     lanes: lanes.clone(),
                     announcers: Arc::clone(&active),
                     clock: Arc::clone(clock),
                 };
                 let (pump, observer) =
-                    parts.start(settings, publisher, &sinks, &counters, &intake)?;
+                    parts.start(settings, refresher, &sinks, &counters, &intake)?;
                 (Some(Arc::new(pump)), observer)
             }
             None => (None, Arc::new(NoObserver) as Arc<dyn OperationObserver>),
@@ -134,6 +134,14 @@ impl Export {
 
     pub(crate) fn meter(&self, name: &'static str) -> Option<Meter> {
         self.providers.meter(name)
+    }
+
+    pub(crate) fn tracer_provider(&self) -> TracerProvider {
+        self.providers.tracer.clone()
+    }
+
+    pub(crate) fn logger_provider(&self) -> LoggerProvider {
+        self.providers.logger.clone()
     }
 
     pub(crate) fn set_global_providers(&self) {
@@ -246,7 +254,7 @@ impl MetricParts {
     fn start(
         self,
         settings: &Settings,
-        publisher: Publisher,
+        refresher: Refresher,
         sinks: &PerSignal<Option<Arc<Sink>>>,
         counters: &Arc<RecordingCounters>,
         intake: &Arc<Intake>,
@@ -259,13 +267,14 @@ impl MetricParts {
             (Arc::new(self_metrics), published)
         });
         let (self_metrics, published) = self_metrics.unzip();
-        let clock = Arc::clone(&publisher.clock);
+        let clock = Arc::clone(&refresher.clock);
         let before_each = move || {
             if let Some(published) = &published {
-                publisher.publish(published);
+                refresher.refresh(published);
             }
         };
-        let entry_bytes_max = settings.queues.metrics.request_bytes_max;
+        // A metric cannot be cut later, and as JSON it is two to three times as long.
+        let entry_bytes_max = settings.queues.metrics.request_bytes_max / 4;
         let collector =
             MetricCollector::start(self.source, Arc::clone(intake), entry_bytes_max, before_each)
                 .map_err(|source| InitError::Thread { name: "beacon-metrics", source })?;
@@ -280,14 +289,14 @@ impl MetricParts {
 
 /// Refreshes what the self-metrics read.
 #[derive(Debug)]
-struct Publisher {
+struct Refresher {
     lanes: PerSignal<Arc<Lane>>,
     announcers: Arc<[(Signal, Arc<Announcer>)]>,
     clock: SharedClock,
 }
 
-impl Publisher {
-    fn publish(&self, published: &Published) {
+impl Refresher {
+    fn refresh(&self, published: &Published) {
         let health = health(&self.announcers, &self.clock).state;
         publish(&self.lanes, health.number(), published);
     }

@@ -26,7 +26,8 @@ pub(crate) struct LogLayer {
     /// `None` where log records go nowhere, and only the status is of interest.
     recorder: Option<LogRecorder>,
     admission: Arc<Admission>,
-    /// The subscriber that this layer is a part of. Weak, since it owns the layer.
+    /// The subscriber that this layer is a part of. Weak, since it owns the layer. Unknown inside an
+    /// `Option`, which does not pass it on: then no explicit parent is found.
     dispatch: OnceLock<WeakDispatch>,
 }
 
@@ -43,6 +44,7 @@ impl LogLayer {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         // `get_otel_context` panics for an id without a span, as that of a span that was closed.
+        // An event with a handle of its parent keeps it open; one with a mere id is checked here.
         let _span = ctx.span(parent)?;
         let dispatch = self.dispatch.get()?.upgrade()?;
         get_otel_context(parent, &dispatch)

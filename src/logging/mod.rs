@@ -10,7 +10,7 @@ mod trace_layer;
 
 pub(crate) use filter::DirectiveError;
 pub(crate) use recorder::LogRecorder;
-pub(crate) use subscriber::{RecordingLayer, RecordingParts, layer, registry};
+pub(crate) use subscriber::{RecordingParts, layer, registry};
 
 #[cfg(test)]
 mod tests;

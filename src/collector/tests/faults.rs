@@ -1,6 +1,8 @@
 use std::time::Duration;
 
+use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use prost::Message;
 
 use super::client::{Answered, JSON, LIMIT, Outgoing, PROTOBUF, TRACE_EXPORT, span_bytes};
@@ -263,12 +265,25 @@ fn a_fault_of_one_signal_leaves_the_others_alone() {
     assert_eq!(logs(), 200);
 }
 
+#[test]
+fn a_refusal_closes_the_connection_and_not_just_the_request() {
+    let collector = Collector::start().unwrap();
+    collector.inject_for(Signal::Traces, Fault::Refuse, Times::ONCE);
+    let exporter = SpanExporter::builder().with_tonic().with_endpoint(collector.endpoint());
+    super::client::on_a_runtime(async {
+        let exporter = exporter.build().unwrap();
+        // Whether the exporter tries again by itself depends on what it sees first of the end.
+        drop(exporter.export(Vec::<SpanData>::new()).await);
+        exporter.export(Vec::<SpanData>::new()).await.unwrap();
+    });
+    let attempts = collector.attempts();
+    assert_eq!(attempts.first().unwrap().connection, 1);
+    assert!(attempts.iter().skip(1).all(|attempt| attempt.connection == 2), "{attempts:?}");
+}
+
 /// The faults as the official exporter sees them, which retries what it may.
 #[test]
 fn an_official_sender_recovers_and_sends_the_same_body() {
-    use opentelemetry_otlp::{SpanExporter, WithExportConfig};
-    use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
-
     let collector = Collector::start().unwrap();
     collector.inject(Fault::GrpcStatus { code: 14, retry_info: None }, Times::ONCE);
     let exporter = SpanExporter::builder().with_tonic().with_endpoint(collector.endpoint());

@@ -189,6 +189,14 @@ fn a_refusal_is_a_status_in_the_protocol_of_the_request() {
     let protobuf = Outgoing::http("/v1/logs", PROTOBUF, "[").send(&collector).unwrap();
     assert_eq!(protobuf.header("content-type"), PROTOBUF);
     assert_eq!(&protobuf.body[..2], [0x08, 3]);
+
+    let encoded = Outgoing::http("/v1/logs", PROTOBUF, "").header("content-encoding", "br");
+    assert!(encoded.send(&collector).unwrap().header("accept-encoding").ends_with("identity"));
+    let compressed = || Outgoing::grpc(TRACE_EXPORT, b"").body(vec![1, 0, 0, 0, 0]);
+    let unknown = compressed().header("grpc-encoding", "br").send(&collector).unwrap();
+    assert!(unknown.header("grpc-accept-encoding").ends_with("identity"));
+    assert_eq!(unknown.grpc_status(), "12");
+    assert_eq!(compressed().send(&collector).unwrap().grpc_status(), "13");
     // A response that is decoded as if it were a success must not be mistaken for one in full.
     assert!(ExportTraceServiceResponse::decode(protobuf.body).is_err());
 }

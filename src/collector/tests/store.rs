@@ -50,6 +50,15 @@ fn spans_that_come_twice_are_duplicates() {
 }
 
 #[test]
+fn a_span_that_was_evicted_is_forgotten() {
+    let collector = Collector::builder().items_max(1).start().unwrap();
+    post_spans(&collector, &["first", "second"]);
+    post_spans(&collector, &["first"]);
+    assert_eq!(collector.totals().traces.duplicates, 0);
+    assert_eq!(names(&collector), ["first"]);
+}
+
+#[test]
 fn attempts_are_bounded_and_late_answers_find_theirs() {
     let collector = Collector::builder().attempts_max(2).start().unwrap();
     for path in ["/1", "/2", "/3"] {
@@ -135,7 +144,7 @@ fn values_compare_print_and_serialize_as_what_they_are() {
         assert_eq!(value.to_string(), text);
         assert_eq!(serde_json::to_string(&value).unwrap(), json);
     };
-    let string = AttributeValue::String("a\"b".into());
+    let string = AttributeValue::from("a\"b");
     assert_eq!(string, "a\"b");
     assert_eq!(AttributeValue::Int(5), 5);
     assert_eq!(AttributeValue::Bool(true), true);

@@ -122,6 +122,20 @@ fn metrics_are_collected_more_often_for_people_than_for_machines() {
 }
 
 #[test]
+fn the_timeout_of_a_collection_is_the_life_of_its_request_when_it_is_set() {
+    for (pairs, collection, request) in [
+        (&[][..], Some(30_000), None),
+        (&[("OTEL_METRIC_EXPORT_TIMEOUT", "7")], Some(7), Some(7)),
+        (&[("OTEL_METRIC_EXPORT_TIMEOUT", "0")], None, None),
+    ] {
+        let settings = resolved(pairs).settings;
+        let millis = |timeout: Option<Duration>| timeout.map(|timeout| timeout.as_millis());
+        assert_eq!(millis(settings.metrics.timeout), collection, "{pairs:?}");
+        assert_eq!(millis(settings.queues.metrics.operation_timeout), request, "{pairs:?}");
+    }
+}
+
+#[test]
 fn resource_attributes_are_discarded_as_a_whole() {
     let good = resolved(&[("OTEL_RESOURCE_ATTRIBUTES", "a=x%2Cy, b = c ")]);
     let pairs = [("a".to_owned(), "x,y".to_owned()), ("b".to_owned(), "c".to_owned())];

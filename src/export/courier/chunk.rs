@@ -81,7 +81,7 @@ impl Chunk {
             let bytes = std::mem::take(&mut self.bytes);
             return Self { bytes, runs: std::mem::take(&mut self.runs), items, charge };
         }
-        let bytes = self.bytes.to_vec();
+        let bytes = self.bytes.clone();
         self.bytes.clear();
         Self { bytes, runs: self.runs.drain(..).collect(), items, charge }
     }
@@ -214,6 +214,7 @@ fn entry_len(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests' own")]
 mod tests {
     use proptest::prelude::*;
 

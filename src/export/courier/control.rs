@@ -81,7 +81,7 @@ impl Courier {
     pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
         let (reply, answer) = oneshot::channel();
         // A thread that is gone drops the reply, which is what the receiver then sees.
-        let _ = self.commands.send(Command::Flush { deadline, reply });
+        drop(self.commands.send(Command::Flush { deadline, reply }));
         answer
     }
 
@@ -89,7 +89,7 @@ impl Courier {
     pub(crate) fn stop(&self, deadline: Duration) -> oneshot::Receiver<()> {
         let (reply, answer) = oneshot::channel();
         // As above.
-        let _ = self.commands.send(Command::Stop { deadline, reply });
+        drop(self.commands.send(Command::Stop { deadline, reply }));
         answer
     }
 
@@ -99,12 +99,8 @@ impl Courier {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A panic on the thread was reported where it happened, and nothing is left to do.
-            let _ = thread.join();
+            drop(thread.join());
         }
-    }
-
-    pub(crate) fn is_own_thread() -> bool {
-        thread::current().name() == Some(THREAD_NAME)
     }
 }
 
@@ -130,7 +126,7 @@ struct Running {
 impl Running {
     fn tell(&self, command: LaneCommand) {
         // A dispatcher that has ended has settled everything.
-        let _ = self.commands.send(command);
+        drop(self.commands.send(command));
     }
 
     fn flush(&self) -> oneshot::Receiver<()> {
@@ -165,10 +161,11 @@ async fn control(
             None => break (parts.clock.now(), None),
         }
     };
+    stop(running, &parts, deadline).await;
+    // Not before: to give up a collection that runs is to lose what it finds, and the last one.
     if let Some(pump) = pump {
         pump.abort();
     }
-    stop(running, &parts, deadline).await;
     reply
 }
 
@@ -242,11 +239,13 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     if let Some(metrics) = &parts.metrics {
         // A callback that hangs must leave time to deliver what is held already.
         let now = parts.clock.now();
-        let collect_by = now.saturating_add(deadline.saturating_sub(now) / 2);
+        let half = deadline.saturating_sub(now).div_f64(2.0);
+        let collect_by = now.saturating_add(half);
         tokio::select! {
             () = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
+        // A flush that runs now would collect for a queue that is closed.
         metrics.stop(collect_by).await;
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::Signal;
 use crate::export::courier::Scope;
 use crate::export::courier::lane::Lane;
+#[cfg(test)]
+use crate::export::courier::request::Batch;
 use crate::report::DropReason;
 use crate::signal::PerSignal;
 
@@ -51,11 +53,15 @@ impl Default for Intake {
 
 #[cfg(test)]
 impl Intake {
+    pub(crate) fn dropped(&self, signal: Signal, reason: DropReason) -> u64 {
+        self.lanes.get(signal).snapshot().dropped.get(reason)
+    }
+
     /// What was left here so far: scope and entries of each run, in order of hand-over.
     pub(crate) fn drain(&self, signal: Signal) -> Vec<(Arc<Scope>, Vec<u8>)> {
         let lane = self.lanes.get(signal);
         lane.take_open();
-        std::iter::from_fn(|| lane.next_batch(true)).flat_map(|batch| batch.into_runs()).collect()
+        std::iter::from_fn(|| lane.next_batch(true)).flat_map(Batch::into_runs).collect()
     }
 }
 

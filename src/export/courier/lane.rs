@@ -178,11 +178,6 @@ impl Lane {
         self.wake.notified().await;
     }
 
-    /// Wakes the dispatcher from another thread.
-    pub(crate) fn wake(&self) {
-        self.wake.notify_one();
-    }
-
     pub(crate) fn is_armed(&self) -> bool {
         self.is_armed.load(Ordering::Acquire)
     }

@@ -17,4 +17,4 @@ pub(crate) use log_record::{LogRecordEncoder, LogRecordHead, TraceIds};
 pub(crate) use resource::encode_resource;
 pub(crate) use scope::encode_scope;
 pub(crate) use span::encode_span;
-pub(crate) use split::{MetricEntry, split_metrics};
+pub(crate) use split::split_metrics;

@@ -185,10 +185,10 @@ fn write_nothing(out: &mut Vec<u8>, field: u32) {
 }
 
 /// How deep lists and maps nest, the value itself being 1. The specification says 64 by default,
-/// but a receiver that stops at 100 nested messages, as those built on prost do, refuses the whole
-/// request for one record with more than 31 maps inside each other: its neighbours come first.
+/// but receivers count messages, up to three for a level: those built on prost refuse the whole
+/// request at 100 of them, readers of JSON earlier. The neighbours of one deep record come first.
 /// Source: opentelemetry-specification, common/README.md, Attribute Limits; measured.
-const DEPTH_MAX: usize = 31;
+const DEPTH_MAX: usize = 16;
 
 pub(super) const KEY_VALUE_KEY: u32 = 1;
 const KEY_VALUE_VALUE: u32 = 2;

@@ -73,10 +73,12 @@ impl MetricProblems {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn callback_panics(&self) -> u64 {
         self.callback_panics.load(Ordering::Relaxed)
     }
 
+    #[cfg(test)]
     pub(crate) fn stuck_collections(&self) -> u64 {
         self.stuck_collections.load(Ordering::Relaxed)
     }

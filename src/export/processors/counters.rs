@@ -57,9 +57,6 @@ pub(crate) struct RecordingCounters {
     recorded_only: StartedSpans,
     live_sampled: AtomicI64,
     live_recorded_only: AtomicI64,
-    /// Finished spans with an all-zero trace or span id. Backends refuse the whole request that
-    /// holds one, so they never leave.
-    pub(crate) invalid_ids: AtomicU64,
     /// Log records handed to the pipeline, whatever became of them.
     pub(crate) log_created: AtomicU64,
 }

@@ -1,7 +1,6 @@
 //! Finished spans become bytes on the thread that finished them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use opentelemetry::trace::Span as _;
@@ -49,7 +48,7 @@ impl SpanProcessor for EncodingSpanProcessor {
             return;
         }
         if !span.span_context.is_valid() {
-            self.counters.invalid_ids.fetch_add(1, Relaxed);
+            self.intake.count_invalid(Signal::Traces);
             return;
         }
         let mut scratch = Scratch::take();

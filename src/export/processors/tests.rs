@@ -16,6 +16,7 @@ use opentelemetry_sdk::trace::{
     ShouldSample, TracerProviderBuilder,
 };
 
+use crate::Signal;
 use crate::clock::SystemClock;
 use crate::config::{LogLimitSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
@@ -23,6 +24,7 @@ use crate::export::processors::decode::{attribute, drain, text};
 use crate::export::processors::{
     EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SamplingOutcome,
 };
+use crate::report::DropReason;
 
 #[derive(Default)]
 struct Pipeline {
@@ -142,7 +144,10 @@ fn a_span_with_a_zero_id_never_leaves() {
         let provider = pipeline.tracer_provider().with_id_generator(ids).build();
         provider.tracer("test").start("span").end();
         assert_eq!(drain(&pipeline.intake).spans.len(), usize::from(leaves));
-        assert_eq!(pipeline.counters.invalid_ids.load(Relaxed), u64::from(!leaves));
+        assert_eq!(
+            pipeline.intake.dropped(Signal::Traces, DropReason::Invalid),
+            u64::from(!leaves)
+        );
     }
 }
 

@@ -11,9 +11,14 @@ pub(crate) enum WireSetupError {
     #[error("compression `{compression}` needs the feature `{compression}` of beacon-telemetry")]
     CompressionMissing { compression: &'static str },
     /// The URL is `https`, and this build has no TLS.
+    #[cfg_attr(
+        all(feature = "_tls", not(test)),
+        expect(dead_code, reason = "only a build without TLS makes it")
+    )]
     #[error("an `https` endpoint needs the feature `tls-ring` or `tls-aws-lc` of beacon-telemetry")]
     TlsMissing,
     /// TLS does not work on this machine: no root certificates, mostly.
+    #[cfg_attr(not(feature = "_tls"), expect(dead_code, reason = "only a build with TLS makes it"))]
     #[error("cannot set up TLS: {reason}")]
     TlsUnusable { reason: String },
     /// The URL has no host, or a scheme other than `http` and `https`.

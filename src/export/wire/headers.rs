@@ -1,28 +1,16 @@
 //! The headers of every request to one destination.
 
-use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRANSFER_ENCODING, UPGRADE,
-    USER_AGENT,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{OtlpSettings, Protocol};
 use crate::export::wire::compress;
 
-/// Whether beacon sets this header itself, so that a setting for it is not sent.
-///
-/// A second value for one of these would contradict the body that follows.
-pub(crate) fn is_reserved_header(name: &HeaderName) -> bool {
-    RESERVED.contains(name) || RESERVED_FOR_GRPC.contains(&name.as_str())
-}
-
 /// The headers of the settings, then beacon's own.
 pub(super) fn request_headers(settings: &OtlpSettings) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in &settings.headers {
-        if !is_reserved_header(name) {
-            headers.append(name.clone(), value.clone());
-        }
+        headers.append(name.clone(), value.clone());
     }
     headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(settings.protocol)));
@@ -52,16 +40,3 @@ const fn content_type(protocol: Protocol) -> &'static str {
 }
 
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-
-const RESERVED: [HeaderName; 8] = [
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    USER_AGENT,
-];
-
-const RESERVED_FOR_GRPC: [&str; 3] = ["grpc-accept-encoding", "grpc-encoding", "grpc-timeout"];

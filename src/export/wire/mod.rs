@@ -30,7 +30,6 @@ use http::{HeaderMap, Method, Request};
 
 pub(crate) use self::console::{Console, ConsoleError};
 pub(crate) use self::error::{PrepareError, WireSetupError};
-pub(crate) use self::headers::is_reserved_header;
 pub(crate) use self::outcome::{Cause, Outcome, PeerStatus};
 pub(crate) use self::target::Target;
 
@@ -205,6 +204,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Bytes on the wire, without headers.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.body.len()
     }

@@ -11,7 +11,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use proptest::prelude::*;
 use prost::Message as _;
 
-use crate::export::encode::{MetricEntry, split_metrics};
+use crate::export::encode::split::MetricEntry;
+use crate::export::encode::split_metrics;
 
 proptest! {
     #[test]

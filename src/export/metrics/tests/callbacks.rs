@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "whole numbers, which doubles hold exactly")]
+
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 

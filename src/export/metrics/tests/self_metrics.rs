@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "whole numbers, which doubles hold exactly")]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,10 +12,8 @@ use super::points::{points, values_of};
 use super::recording;
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, METRICS, Metric, Stability, attribute};
-use crate::export::metrics::{
-    Destination, Published, SelfMetrics,
-};
 use crate::export::courier::OperationObserver as _;
+use crate::export::metrics::{Destination, Published, SelfMetrics};
 use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
 use crate::export::wire::PeerStatus;
 use crate::report::DropReason;

@@ -188,6 +188,8 @@ fn a_field_that_occurs_twice_counts_as_protobuf_says() {
     put_field(&mut record, 5, WireValue::Bytes(&value[..2]));
     put_field(&mut record, 5, WireValue::Bytes(&value[2..]));
     let mut scope = Vec::new();
+    put_field(&mut scope, 1, WireValue::Bytes(b"\x0A\x01n"));
+    put_field(&mut scope, 1, WireValue::Bytes(b"\x12\x01v"));
     put_field(&mut scope, 2, WireValue::Bytes(&record));
     put_field(&mut scope, 3, WireValue::Bytes(b"url"));
     put_field(&mut scope, 2, WireValue::Bytes(&[]));
@@ -196,7 +198,8 @@ fn a_field_that_occurs_twice_counts_as_protobuf_says() {
     put_field(&mut request, 1, WireValue::Bytes(&resource));
 
     let expected = concat!(
-        r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"last","#,
+        r#"{"resourceLogs":[{"scopeLogs":[{"scope":{"name":"n","version":"v"},"#,
+        r#""logRecords":[{"severityText":"last","#,
         r#""body":{"intValue":"2"}},{}],"schemaUrl":"url"}]}]}"#
     );
     assert_eq!(text(Signal::Logs, &request), expected);
