@@ -6,8 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use beacon::collector::{
-    Collector, Fault, ReceivedMetricKind, ReceivedMetricPoint, ReceivedMetricValue, Times,
+    AttributeValue, Collector, Fault, ReceivedMetricKind, ReceivedMetricPoint, ReceivedMetricValue,
+    Times,
 };
+use beacon::opentelemetry::KeyValue;
 use beacon::testing::ManualClock;
 use beacon::{DropReason, Signal, tracing};
 
@@ -81,7 +83,12 @@ fn the_numbers_are_those_of_the_report() {
     service.record_logs(7);
     service.hand_over(&clock);
     eventually("the log records are settled", || service.logs().held == 0);
-    let alive = service.run(|| tracing::info_span!("alive"));
+    // A span starts when it is first entered.
+    let alive = service.run(|| {
+        let span = tracing::info_span!("alive");
+        span.in_scope(|| ());
+        span
+    });
     service.record_logs(4);
     service.hand_over(&clock);
     eventually("a request of logs hangs", || collector.attempts().len() == 3);
@@ -110,6 +117,23 @@ fn the_numbers_are_those_of_the_report() {
     assert_eq!(sum("otel.sdk.exporter.log.inflight", &[]), Some(4));
     assert_eq!(sum("otel.sdk.processor.log.queue.size", &[]), Some(0));
     assert_eq!(sum("otel.sdk.exporter.log.exported", &[("error.type", "400")]), Some(7));
+    check_account(&points, full);
+    // The last request of logs was refused, and the queue of spans was full.
+    assert_eq!(sum("beacon.telemetry.health", &[]), Some(1));
+    let duration = "otel.sdk.exporter.operation.duration";
+    let of_logs = [("otel.component.type", "otlp_http_log_exporter"), ("error.type", "400")];
+    let operation = points.one(duration, &of_logs).expect("an operation of logs has ended");
+    assert_eq!(
+        operation.attribute("http.response.status_code").and_then(AttributeValue::as_i64),
+        Some(400)
+    );
+    assert_eq!(operation.kind, ReceivedMetricKind::Histogram);
+    assert_eq!((operation.unit.as_str(), count(operation)), ("s", Some(1)));
+    drop(alive);
+}
+
+#[track_caller]
+fn check_account(points: &Points, full: i64) {
     for (name, signal, expected) in [
         ("emitted", "traces", 25),
         ("delivered", "traces", 23 - full),
@@ -123,22 +147,14 @@ fn the_numbers_are_those_of_the_report() {
         ("queue.limit", "traces", 16 << 20),
     ] {
         let name = format!("beacon.telemetry.{name}");
-        assert_eq!(sum(&name, &[("beacon.signal", signal)]), Some(expected), "{name}, {signal}");
+        assert_eq!(
+            points.int(&name, &[("beacon.signal", signal)]),
+            Some(expected),
+            "{name}, {signal}"
+        );
     }
     let dropped = [("beacon.signal", "traces"), ("beacon.drop.reason", "queue_full")];
-    assert_eq!(sum("beacon.telemetry.dropped", &dropped), Some(full));
-    // The last request of logs was refused, and the queue of spans was full.
-    assert_eq!(sum("beacon.telemetry.health", &[]), Some(1));
-    let duration = "otel.sdk.exporter.operation.duration";
-    let of_logs = [("otel.component.type", "otlp_http_log_exporter"), ("error.type", "400")];
-    let operation = points.one(duration, &of_logs).expect("an operation of logs has ended");
-    assert_eq!(
-        operation.attribute("http.response.status_code").and_then(|v| v.as_i64()),
-        Some(400)
-    );
-    assert_eq!(operation.kind, ReceivedMetricKind::Histogram);
-    assert_eq!((operation.unit.as_str(), count(operation)), ("s", Some(1)));
-    drop(alive);
+    assert_eq!(points.int("beacon.telemetry.dropped", &dropped), Some(full));
 }
 
 #[test]
@@ -261,10 +277,7 @@ fn metrics_larger_than_a_request_are_cut_and_lose_no_point() {
         let counter = service.telemetry.meter("shop").u64_counter("orders").build();
         let payload = "p".repeat(6_000);
         for n in 0..1_500_i64 {
-            let attributes = [
-                beacon::opentelemetry::KeyValue::new("n", n),
-                beacon::opentelemetry::KeyValue::new("payload", payload.clone()),
-            ];
+            let attributes = [KeyValue::new("n", n), KeyValue::new("payload", payload.clone())];
             counter.add(1, &attributes);
         }
         let report = service.telemetry.flush_blocking().expect("the collector is healthy").metrics;
@@ -288,7 +301,7 @@ struct Points(Vec<ReceivedMetricPoint>);
 /// Lets the metric interval pass, and returns what is collected then.
 fn collect(collector: &Collector, clock: &ManualClock) -> Points {
     assert_eq!(collector.totals().metrics.requests, 0);
-    clock.advance(Duration::from_secs(60).saturating_sub(clock.elapsed()));
+    clock.advance(Duration::from_mins(1).saturating_sub(clock.elapsed()));
     eventually("the metrics arrive", || collector.totals().metrics.requests == 1);
     Points(collector.read(|store| store.metric_points().cloned().collect()))
 }
