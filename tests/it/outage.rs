@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use beacon::collector::{Collector, Fault, Times};
+use beacon::collector::{AttributeValue, Collector, Fault, Times};
 use beacon::testing::ManualClock;
 
 use crate::support::{Service, drive, eventually};
@@ -75,7 +75,7 @@ fn when_the_queue_is_full_the_newest_go_and_the_oldest_arrive() {
     let mut numbers: Vec<_> = collector
         .spans()
         .iter()
-        .filter_map(|span| span.attribute("n").and_then(|n| n.as_i64()))
+        .filter_map(|span| span.attribute("n").and_then(AttributeValue::as_i64))
         .collect();
     numbers.sort_unstable();
     let held = i64::try_from(full.held).expect("it is small");

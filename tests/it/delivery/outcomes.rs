@@ -33,10 +33,10 @@ fn every_http_status_has_its_outcome() {
     rows.extend(refused.map(|code| (code, Rejected(SPANS))));
     rows.extend(elsewhere.map(|code| (code, Rejected(SPANS))));
     for (code, expected) in rows {
-        check("http/protobuf", Fault::HttpStatus { code, retry_after: None }, expected);
+        check("http/protobuf", &Fault::HttpStatus { code, retry_after: None }, expected);
     }
     for (code, expected) in [(503, Retried), (400, Rejected(SPANS))] {
-        check("http/json", Fault::HttpStatus { code, retry_after: None }, expected);
+        check("http/json", &Fault::HttpStatus { code, retry_after: None }, expected);
     }
 }
 
@@ -48,7 +48,7 @@ fn every_grpc_status_has_its_outcome() {
     let not_for_throttling = (3, Some(Duration::from_secs(2)), Rejected(SPANS));
     let rows = retried.into_iter().chain(refused).chain([throttled, not_for_throttling]);
     for (code, retry_info, expected) in rows {
-        check("grpc", Fault::GrpcStatus { code, retry_info }, expected);
+        check("grpc", &Fault::GrpcStatus { code, retry_info }, expected);
     }
 }
 
@@ -57,7 +57,7 @@ fn something_on_the_way_that_knows_no_grpc_is_understood_by_its_http_status() {
     let rows = [(400, Rejected(SPANS)), (401, Rejected(SPANS)), (404, Rejected(SPANS))];
     let retried = [429, 502, 503, 504].map(|code| (code, Retried));
     for (code, expected) in rows.into_iter().chain(retried) {
-        check("grpc", Fault::HttpStatus { code, retry_after: None }, expected);
+        check("grpc", &Fault::HttpStatus { code, retry_after: None }, expected);
     }
 }
 
@@ -79,7 +79,7 @@ fn every_other_answer_has_its_outcome_with_every_protocol() {
     ];
     for protocol in ["http/protobuf", "http/json", "grpc"] {
         for (fault, expected) in rows.clone() {
-            check(protocol, fault, expected);
+            check(protocol, &fault, expected);
         }
     }
 }
@@ -88,7 +88,7 @@ fn every_other_answer_has_its_outcome_with_every_protocol() {
 fn no_redirect_is_followed() {
     let elsewhere = Collector::start().expect("a collector starts");
     let location = format!("{}/v1/traces", elsewhere.endpoint());
-    check("http/protobuf", Fault::Redirect(location), Rejected(SPANS));
+    check("http/protobuf", &Fault::Redirect(location), Rejected(SPANS));
     assert_eq!(elsewhere.connections(), 0);
 }
 
@@ -128,7 +128,7 @@ fn what_the_peer_says_reaches_the_operator_once() {
     assert!(said[0].1.contains("rejected 1 items"), "{said:?}");
 }
 
-fn check(protocol: &str, fault: Fault, expected: Expected) {
+fn check(protocol: &str, fault: &Fault, expected: Expected) {
     let collector = Collector::start().expect("a collector starts");
     collector.inject_for(beacon::Signal::Traces, fault.clone(), Times::ONCE);
     let clock = ManualClock::new();

@@ -3,5 +3,5 @@
 mod service;
 mod wait;
 
-pub(crate) use self::service::{Service, ServiceBuilder};
+pub(crate) use self::service::Service;
 pub(crate) use self::wait::{PATIENCE, drive, eventually, join_all};

@@ -1,5 +1,6 @@
 //! A service with telemetry of its own.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(crate) struct ServiceBuilder {
 }
 
 impl ServiceBuilder {
-    pub(crate) fn set(mut self, variable: &str, value: impl ToString) -> Self {
+    pub(crate) fn set(mut self, variable: &str, value: impl fmt::Display) -> Self {
         self.variables.push((variable.to_owned(), value.to_string()));
         self
     }
@@ -96,9 +97,13 @@ impl Service {
         });
     }
 
-    /// Lets the schedule delay of what was recorded pass. For a clock that nobody else waits for.
+    /// Lets the schedule delay of what was recorded pass. For one signal at a time, and a clock that
+    /// nobody waits for but the metric interval.
+    #[expect(clippy::unused_self, reason = "reads as what the service does")]
     pub(crate) fn hand_over(&self, clock: &ManualClock) {
-        eventually("the schedule delay begins", || clock.next_wake_up().is_some());
+        eventually("the schedule delay begins", || {
+            clock.next_wake_up().is_some_and(|next| next <= SCHEDULE_DELAY)
+        });
         clock.advance(SCHEDULE_DELAY);
     }
 

@@ -1,7 +1,6 @@
 //! Waiting on conditions, never for time to pass.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
@@ -40,20 +39,20 @@ pub(crate) fn drive(clock: &ManualClock, what: &str, condition: impl Fn() -> boo
     });
 }
 
-/// Polls all futures side by side and returns what they return, in their order.
+/// Polls all futures side by side and returns what they return, in the order in which they end.
 pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut open: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    let mut open: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs = Vec::new();
     poll_fn(|context| {
-        let mut is_ready = true;
-        for (future, output) in open.iter_mut().filter(|(_, output)| output.is_none()) {
-            match future.as_mut().poll(context) {
-                Poll::Ready(ready) => *output = Some(ready),
-                Poll::Pending => is_ready = false,
+        open.retain_mut(|future| match future.as_mut().poll(context) {
+            Poll::Ready(output) => {
+                outputs.push(output);
+                false
             }
-        }
-        if is_ready { Poll::Ready(()) } else { Poll::Pending }
+            Poll::Pending => true,
+        });
+        if open.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    open.into_iter().filter_map(|(_, output)| output).collect()
+    outputs
 }
