@@ -166,7 +166,7 @@ impl Diagnostics {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::ManualClock;

@@ -77,8 +77,11 @@ fn read_success<E>(answer: &Answer<E>, success: &SuccessReader) -> Outcome {
         return success.delivered_with_garbage(status);
     };
     // Servers answer in the compression of the request, whatever is accepted.
-    let encoding = answer.headers.get("grpc-encoding").filter(|_| is_compressed);
-    let encoding = encoding.and_then(|encoding| encoding.to_str().ok()).unwrap_or_default();
+    let encoding = match answer.headers.get("grpc-encoding") {
+        _ if !is_compressed => "identity",
+        Some(encoding) => encoding.to_str().unwrap_or(UNNAMED_ENCODING),
+        None => UNNAMED_ENCODING,
+    };
     match decompress(encoding, message, ANSWER_BYTES_MAX) {
         Ok(message) => success.read_protobuf(&message, status),
         Err(DecompressError::TooLarge) => {
@@ -87,6 +90,9 @@ fn read_success<E>(answer: &Answer<E>, success: &SuccessReader) -> Outcome {
         Err(_) => success.delivered_with_garbage(status),
     }
 }
+
+/// No build decompresses this.
+const UNNAMED_ENCODING: &str = "unnamed";
 
 /// The one message of an answer, and whether it is compressed. No message is an empty one.
 fn split_frame(body: &[u8]) -> Option<(bool, &[u8])> {
