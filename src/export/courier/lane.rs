@@ -243,10 +243,14 @@ impl Lane {
         self.is_full_request(&self.lock_ledger())
     }
 
-    /// Tells whether something was dropped for want of room since the last call.
-    pub(crate) fn take_overflow(&self) -> bool {
+    /// Tells whether something was dropped for want of room since that was last cleared.
+    pub(crate) fn has_overflow(&self) -> bool {
         self.is_overflow_unsaid.load(Ordering::Relaxed)
-            && self.is_overflow_unsaid.swap(false, Ordering::Relaxed)
+    }
+
+    /// From now on, the next drop for want of room wakes the dispatcher again.
+    pub(crate) fn clear_overflow(&self) {
+        self.is_overflow_unsaid.store(false, Ordering::Relaxed);
     }
 
     /// Reads all counts at one moment: no item is between two of them.
