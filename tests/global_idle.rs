@@ -14,7 +14,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use beacon::Telemetry;
-use beacon::collector::Collector;
+use beacon::collector::{Collector, Fault, Times};
 use beacon::tracing;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -45,25 +45,22 @@ fn an_idle_service_is_not_woken() -> io::Result<()> {
     assert_eq!(collector.attempts().len(), requests);
     drop(telemetry);
 
-    // A destination that fails, a request that is too old, and a chunk that is no request yet: the
-    // pause is over, and still there is nothing to send.
-    collector.pause_listening();
-    let telemetry = start(
-        &collector,
-        &[
-            ("OTEL_METRICS_EXPORTER", "none"),
-            ("OTEL_BSP_EXPORT_TIMEOUT", "1"),
-            ("OTEL_BSP_SCHEDULE_DELAY", "600000"),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100"),
-            ("BEACON_SHUTDOWN_TIMEOUT", "10ms"),
-        ],
-    );
+    // A request that is given up as too old, and behind it a chunk that is no request yet: when the
+    // pause is over there is still nothing to send.
+    collector.inject(Fault::Hang, Times::Always);
+    let variables = [
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "200"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "600000"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100"),
+        ("BEACON_SHUTDOWN_TIMEOUT", "10ms"),
+    ];
+    let telemetry = start(&collector, &variables);
     record(&telemetry, 100, 10);
-    while telemetry.stats().traces.held > 0 {
+    record(&telemetry, 10, 20_000);
+    while telemetry.stats().traces.held > 10 {
         std::thread::yield_now();
     }
-    record(&telemetry, 10, 20_000);
-    assert_eq!(telemetry.stats().traces.held, 10);
     assert_rests(&collector)?;
     assert_eq!(telemetry.stats().traces.held, 10);
     drop(telemetry);

@@ -47,9 +47,17 @@ const NAMES: [&str; 25] = [
 #[test]
 fn every_metric_of_the_catalog_arrives() {
     let collector = Collector::start().expect("a collector starts");
-    let service = Service::builder(&collector).with_metrics().start();
+    let service = Service::builder(&collector)
+        .with_metrics()
+        .set("OTEL_BSP_SCHEDULE_DELAY", 0)
+        .set("OTEL_BLRP_SCHEDULE_DELAY", 0)
+        .start();
     service.record_spans(10);
     service.record_logs(10);
+    // Also those about a queue that is empty again.
+    eventually("everything is delivered", || {
+        (service.traces().delivered, service.logs().delivered) == (10, 10)
+    });
     for _ in 0..2 {
         service.telemetry.flush_blocking().expect("the collector is healthy");
     }
