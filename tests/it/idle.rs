@@ -19,7 +19,6 @@ fn nobody_waits_for_the_clock_when_everything_is_delivered() {
         let service = Service::builder(&collector)
             .clock(&clock)
             .set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-            .set("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)
             .start();
         assert_eq!(clock.next_wake_up(), None, "{protocol}: before the first item");
         service.record_spans(10);
@@ -31,6 +30,21 @@ fn nobody_waits_for_the_clock_when_everything_is_delivered() {
         service.telemetry.flush_blocking().expect("there is nothing to do");
         eventually("all sleepers are gone", || clock.next_wake_up().is_none());
     }
+}
+
+#[test]
+fn the_limit_of_an_attempt_is_forgotten_when_it_ends() {
+    let collector = Collector::start().expect("a collector starts");
+    let clock = ManualClock::new();
+    let service = Service::builder(&collector)
+        .clock(&clock)
+        .set("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000)
+        .set("OTEL_BSP_SCHEDULE_DELAY", 0)
+        .set("OTEL_BSP_EXPORT_TIMEOUT", 30_000)
+        .start();
+    service.record_spans(10);
+    eventually("the spans are delivered", || service.traces().delivered == 10);
+    eventually("all sleepers are gone", || clock.next_wake_up().is_none());
 }
 
 #[test]

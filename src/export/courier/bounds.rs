@@ -45,15 +45,6 @@ impl Bounds {
         }
     }
 
-    /// Tells whether a quarter of the room is free.
-    pub(super) fn has_room(&self) -> bool {
-        let is_below = |used: &AtomicUsize, max: usize| {
-            used.load(Ordering::Relaxed) <= max.saturating_sub(max / 4)
-        };
-        is_below(&self.used_bytes, self.bytes_max)
-            && self.items_max.is_none_or(|items_max| is_below(&self.used_items, items_max))
-    }
-
     /// Reserves room for one entry, from the shard's credit if that is enough.
     pub(super) fn reserve(&self, credit: &mut usize, charge: usize, items: u64) -> bool {
         let items = usize::try_from(items).unwrap_or(usize::MAX);

@@ -29,8 +29,8 @@ pub(crate) struct Lane {
     wake: Notify,
     /// The dispatcher knows that something waits to be taken, and has a timer for it.
     is_armed: AtomicBool,
-    /// Something was dropped because there was no room.
-    is_overflowing: AtomicBool,
+    /// Something was dropped because there was no room, and nobody has said so yet.
+    is_overflow_unsaid: AtomicBool,
     is_closed: AtomicBool,
 }
 
@@ -94,7 +94,7 @@ impl Lane {
             bounds: Bounds::new(settings, shards),
             wake: Notify::new(),
             is_armed: AtomicBool::new(false),
-            is_overflowing: AtomicBool::new(false),
+            is_overflow_unsaid: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -115,7 +115,7 @@ impl Lane {
         if !self.bounds.reserve(&mut open.credit_bytes, Chunk::charge_max(entry), items) {
             open.dropped.add(DropReason::QueueFull, items);
             drop(open);
-            if !self.is_overflowing.swap(true, Ordering::Relaxed) {
+            if !self.is_overflow_unsaid.swap(true, Ordering::Relaxed) {
                 self.wake.notify_one();
             }
             return;
@@ -243,16 +243,14 @@ impl Lane {
         self.is_full_request(&self.lock_ledger())
     }
 
-    /// Tells whether items were dropped for want of room and there is still little of it. The
-    /// dispatcher is woken at the first of them only: a drop must stay cheap.
-    pub(crate) fn is_overflowing(&self) -> bool {
-        if !self.is_overflowing.load(Ordering::Relaxed) {
-            return false;
-        }
-        if self.bounds.has_room() {
-            self.is_overflowing.store(false, Ordering::Relaxed);
-        }
-        true
+    /// Tells whether something was dropped for want of room since that was last cleared.
+    pub(crate) fn has_overflow(&self) -> bool {
+        self.is_overflow_unsaid.load(Ordering::Relaxed)
+    }
+
+    /// From now on, the next drop for want of room wakes the dispatcher again.
+    pub(crate) fn clear_overflow(&self) {
+        self.is_overflow_unsaid.store(false, Ordering::Relaxed);
     }
 
     /// Reads all counts at one moment: no item is between two of them.

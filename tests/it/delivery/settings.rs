@@ -10,29 +10,42 @@ use crate::support::{Service, drive, eventually};
 
 #[test]
 fn a_request_that_is_too_old_is_given_up() {
-    let faults = [Fault::HttpStatus { code: 503, retry_after: None }, Fault::Hang];
-    for fault in faults {
-        let collector = Collector::start().expect("a collector starts");
-        collector.inject(fault.clone(), Times::Always);
-        let clock = ManualClock::new();
-        let service = Service::builder(&collector)
-            .clock(&clock)
-            .set("OTEL_BSP_EXPORT_TIMEOUT", 20_000)
-            .set("OTEL_BLRP_EXPORT_TIMEOUT", 10_000)
-            .start();
-        service.record_spans(3);
-        service.record_logs(2);
-        drive(&clock, "the records are given up", || service.logs().held == 0);
-        // Handed over after 1 s, and given up 10 s later.
-        assert_eq!(clock.elapsed(), Duration::from_secs(11), "{fault:?}");
-        drive(&clock, "the spans are given up", || service.traces().held == 0);
-        assert_eq!(clock.elapsed(), Duration::from_secs(25), "{fault:?}");
-        for (report, items) in [(service.traces(), 3), (service.logs(), 2)] {
-            assert_eq!(dropped(&report), [(DropReason::RetryExhausted, items)], "{fault:?}");
+    let limit = Duration::from_secs(20);
+    let record: [(&str, Record, Read); 2] = [
+        ("OTEL_BSP_EXPORT_TIMEOUT", Service::record_spans, Service::traces),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", Service::record_logs, Service::logs),
+    ];
+    for (variable, record, read) in record {
+        // A peer that hangs is cut off at the limit; one that refuses is asked again until then.
+        for fault in [Fault::Hang, Fault::HttpStatus { code: 503, retry_after: None }] {
+            let collector = Collector::start().expect("a collector starts");
+            collector.inject(fault.clone(), Times::Always);
+            let clock = ManualClock::new();
+            let service =
+                Service::builder(&collector).clock(&clock).set(variable, limit.as_millis()).start();
+            record(&service, 3);
+            service.hand_over(&clock);
+            let first_attempt_at = clock.elapsed();
+            if fault == Fault::Hang {
+                eventually("the attempt begins", || clock.next_wake_up() == Some(limit));
+            }
+            drive(&clock, "the items are given up", || read(&service).held == 0);
+            assert!(clock.elapsed() - first_attempt_at >= limit, "{variable}, {fault:?}");
+            let report = read(&service);
+            assert_eq!(
+                dropped(&report),
+                [(DropReason::RetryExhausted, 3)],
+                "{variable}, {fault:?}"
+            );
             assert!(report.is_conserved());
+            let is_repeated = collector.attempts().len() > 1;
+            assert_eq!(is_repeated, fault != Fault::Hang, "{variable}, {fault:?}");
         }
     }
 }
+
+type Record = fn(&Service, u64);
+type Read = fn(&Service) -> SignalReport;
 
 #[test]
 fn without_a_limit_a_request_is_never_too_old() {

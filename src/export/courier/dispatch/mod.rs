@@ -69,6 +69,9 @@ impl DispatchParts {
 /// for any more leave after this time.
 const COLLECTION_DELAY: Duration = Duration::from_secs(1);
 
+/// How long a full queue is left alone when nothing can be done about it.
+const OVERFLOW_PAUSE: Duration = Duration::from_secs(1);
+
 /// A flush that is not answered yet.
 #[derive(Debug)]
 struct FlushWaiter {
@@ -94,6 +97,8 @@ pub(crate) struct Dispatcher {
     halves: VecDeque<(u64, Batch)>,
     /// Queued items that go without waiting for a full request.
     forced_items: u64,
+    /// When a full queue may be looked at again, though nothing can be done about it.
+    overflow_due_at: Duration,
     /// When open chunks must be taken.
     due_at: Option<Duration>,
     cut_items: u64,
@@ -127,6 +132,7 @@ impl Dispatcher {
             waiting: VecDeque::new(),
             halves: VecDeque::new(),
             forced_items: 0,
+            overflow_due_at: Duration::ZERO,
             due_at: None,
             cut_items: 0,
             next_sequence: 0,
@@ -165,12 +171,8 @@ impl Dispatcher {
     /// Does everything that can be done now.
     fn advance(&mut self) {
         let now = self.parts.clock.now();
-        if self.parts.lane.is_overflowing() {
-            self.parts.announcer.overflowed(now);
-            if self.may_start(now) {
-                // Full in pieces of which none is a request: nothing else would send them yet.
-                self.hand_over();
-            }
+        if self.parts.lane.has_overflow() {
+            self.relieve(now);
         }
         if self.due_at.is_none() && self.parts.lane.is_armed() {
             self.due_at = Some(now.saturating_add(self.parts.schedule_delay()));
@@ -191,6 +193,22 @@ impl Dispatcher {
             self.start(operation, now);
         }
         self.answer_flushes();
+    }
+
+    /// Something was dropped for want of room. Until that is cleared, nobody wakes this task for it
+    /// again; so it is cleared at once only if room is being made, and otherwise at most once in a
+    /// while: threads that drop at full speed must not keep this one busy.
+    fn relieve(&mut self, now: Duration) {
+        if self.may_start(now) {
+            // Full in pieces of which none is a request: nothing else would send them yet.
+            self.hand_over();
+        }
+        let is_useful = self.may_start(now) && self.forced_items > 0;
+        if is_useful || self.overflow_due_at <= now {
+            self.overflow_due_at = now.saturating_add(OVERFLOW_PAUSE);
+            self.parts.lane.clear_overflow();
+            self.parts.announcer.overflowed(now);
+        }
     }
 
     fn may_start(&self, now: Duration) -> bool {
