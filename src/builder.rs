@@ -53,7 +53,9 @@ pub struct TelemetryBuilder {
 
 impl fmt::Debug for TelemetryBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TelemetryBuilder").field("overrides", &self.overrides).finish_non_exhaustive()
+        f.debug_struct("TelemetryBuilder")
+            .field("overrides", &self.overrides)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,10 +109,7 @@ impl TelemetryBuilder {
 
     /// Receives everything that beacon says about itself, on one of beacon's threads, besides
     /// standard error. A hook that panics is ignored; a hook that blocks blocks delivery.
-    pub fn diagnostic_hook(
-        mut self,
-        hook: impl Fn(&Diagnostic) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn diagnostic_hook(mut self, hook: impl Fn(&Diagnostic) + Send + Sync + 'static) -> Self {
         self.hook = Some(Arc::new(hook));
         self
     }

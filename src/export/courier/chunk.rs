@@ -126,8 +126,8 @@ impl Chunk {
         let mut rest = self.bytes.get(kept.bytes_len..end).unwrap_or_default();
         while let Some(entry_len) = entry_len(rest) {
             let is_first = kept.items == 0;
-            let fits = kept.items < items_max
-                && kept.bytes_len.saturating_add(entry_len) <= bytes_max;
+            let fits =
+                kept.items < items_max && kept.bytes_len.saturating_add(entry_len) <= bytes_max;
             if !fits && !is_first {
                 break;
             }

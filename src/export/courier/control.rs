@@ -14,9 +14,7 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::QueueSettings;
 use crate::export::courier::announce::Announcer;
-use crate::export::courier::dispatch::{
-    DispatchParts, Dispatcher, LaneCommand, OperationObserver,
-};
+use crate::export::courier::dispatch::{DispatchParts, Dispatcher, LaneCommand, OperationObserver};
 use crate::export::courier::lane::Lane;
 use crate::export::courier::sink::Sink;
 use crate::export::metrics::MetricPump;

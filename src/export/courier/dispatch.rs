@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
-#[expect(clippy::disallowed_types, reason = "attempts carry no trace context; nothing to lose")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "attempts carry no trace context; nothing to lose"
+)]
 use tokio::task::JoinSet;
 
 use crate::Signal;
@@ -445,7 +448,8 @@ impl Dispatcher {
         if is_deadline {
             self.attempts.abort_all();
             self.attempts.detach_all();
-            let accounts: Vec<Account> = self.in_flight.drain().map(|(_, account)| account).collect();
+            let accounts: Vec<Account> =
+                self.in_flight.drain().map(|(_, account)| account).collect();
             for account in accounts {
                 self.give_up(account, DropReason::Shutdown, "shutdown".into());
             }
@@ -456,11 +460,7 @@ impl Dispatcher {
         self.settle(account, |ledger| ledger.give_up(account.items, reason, error_type));
     }
 
-    fn settle(
-        &mut self,
-        account: Account,
-        settle: impl FnOnce(&mut Ledger),
-    ) {
+    fn settle(&mut self, account: Account, settle: impl FnOnce(&mut Ledger)) {
         self.parts.lane.settle(account.charge, account.items, settle);
         if let Some(count) = self.unsettled.get_mut(&account.sequence) {
             *count = count.saturating_sub(1);

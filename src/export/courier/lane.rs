@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::config::QueueSettings;
+use crate::export::courier::Scope;
 use crate::export::courier::chunk::Chunk;
 use crate::export::courier::ledger::{Ledger, LedgerTotals};
 use crate::export::courier::request::Batch;
-use crate::export::courier::Scope;
 use crate::report::{DropCounts, DropReason, SignalReport};
 
 /// A chunk goes to the queue when it has this many bytes. Large enough to make the hand-over rare,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::export::courier::chunk::Chunk;
 use crate::export::courier::Scope;
+use crate::export::courier::chunk::Chunk;
 
 /// Tag of field 1, length-delimited: `resource_spans`, `resource_logs`, `resource_metrics` of the
 /// request. Source: opentelemetry-proto, `collector/*/v1/*_service.proto`.

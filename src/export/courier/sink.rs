@@ -34,10 +34,7 @@ impl Sink {
         match &self.wire {
             Some(wire) => Destination {
                 exporter_type: wire.component_type(),
-                server: Some((
-                    wire.server_address().to_owned(),
-                    wire.server_port(),
-                )),
+                server: Some((wire.server_address().to_owned(), wire.server_port())),
             },
             None => Destination { exporter_type: "Console", server: None },
         }

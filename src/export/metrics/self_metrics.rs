@@ -10,11 +10,11 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, Metric, attribute};
+use crate::export::courier::OperationObserver;
 use crate::export::metrics::counts::Number;
 use crate::export::metrics::published::{
     Published, SignalCounts, component_attributes, processor_type,
 };
-use crate::export::courier::OperationObserver;
 use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
 use crate::export::wire::PeerStatus;
 
@@ -74,8 +74,9 @@ impl OperationObserver for SelfMetrics {
         let mut attributes = counts.exporter_attributes.clone();
         push_error(&mut attributes, error_type);
         match status {
-            Some(grpc @ PeerStatus::Grpc(_)) => attributes
-                .push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc.name())),
+            Some(grpc @ PeerStatus::Grpc(_)) => {
+                attributes.push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, grpc.name()))
+            }
             Some(PeerStatus::Http(status)) => attributes
                 .push(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status))),
             None => {}

@@ -10,10 +10,8 @@ use super::points::{points, values_of};
 use super::recording;
 use crate::Signal;
 use crate::catalog::{self, InstrumentKind, METRICS, Metric, Stability, attribute};
-use crate::export::metrics::{
-    Destination, Published, SelfMetrics,
-};
 use crate::export::courier::OperationObserver as _;
+use crate::export::metrics::{Destination, Published, SelfMetrics};
 use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
 use crate::export::wire::PeerStatus;
 use crate::report::DropReason;
