@@ -21,7 +21,7 @@ impl CpuTimes {
             let thread = thread?;
             // A thread may end while it is looked at.
             let Ok(text) = fs::read_to_string(thread.path().join("schedstat")) else { continue };
-            let nanos: u64 = text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+            let nanos = on_processor(&text);
             if thread.file_name() == own_id.as_str() {
                 times.caller += nanos;
             } else {
@@ -37,6 +37,16 @@ impl CpuTimes {
             exporter: self.exporter.saturating_sub(earlier.exporter),
         }
     }
+}
+
+/// What the calling thread has spent until it slept last.
+pub(crate) fn own_thread_nanos() -> io::Result<u64> {
+    Ok(on_processor(&fs::read_to_string("/proc/thread-self/schedstat")?))
+}
+
+/// Source: the kernel's `Documentation/scheduler/sched-stats.rst`, `/proc/<pid>/schedstat`.
+fn on_processor(schedstat: &str) -> u64 {
+    schedstat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default()
 }
 
 /// The most resident memory so far, in KiB.

@@ -53,9 +53,9 @@ pub(crate) fn print(findings: &Findings, quick: bool) {
 fn rows() -> Vec<Row> {
     let row = |name, label: &str, goal| Row { name, label: label.to_owned(), goal };
     vec![
-        row("span", "span, 3 attributes: ns on the calling thread", Some(0.6)),
-        row("span_event", "span + event: ns on the calling thread", Some(0.6)),
-        row("log", "log event, 3 fields: ns on the calling thread", Some(0.45)),
+        row("span", "span, 3 attributes: CPU ns, calling thread", Some(0.6)),
+        row("span_event", "span + event: CPU ns, calling thread", Some(0.6)),
+        row("log", "log event, 3 fields: CPU ns, calling thread", Some(0.45)),
         row("span_allocations", "span: allocations, calling thread", None),
         row("span_allocations_all", "span: allocations, all threads", None),
         row("span_event_allocations", "span + event: allocations, calling thread", None),
@@ -63,10 +63,10 @@ fn rows() -> Vec<Row> {
         row("log_allocations", "log event: allocations, calling thread", None),
         row("log_allocations_all", "log event: allocations, all threads", None),
         row("exporter_cpu", "exporter: CPU ns per exported span", Some(0.25)),
-        row("caller_cpu", "calling thread: CPU ns per span, paced", None),
+        row("caller_cpu", "span, paced: CPU ns, calling thread", None),
         row("paced_lost", &format!("spans lost at {PACED_PER_MS},000/s"), None),
         row("burst_lost", &format!("spans lost of a burst of {BURST_SPANS}"), None),
-        row("burst_ns", "burst: ns per span on the calling thread", None),
+        row("burst_ns", "burst: ns per span that pass", None),
         row("burst_rss", "burst: peak resident memory, MiB", None),
         row("far_emitted", &format!("{FAR_ROUND_TRIP:?} away, {FAR_PER_MS},000/s: spans"), None),
         row("far_lost", &format!("{FAR_ROUND_TRIP:?} away, {FAR_PER_MS},000/s: lost"), None),

@@ -87,7 +87,7 @@ fn cost(
     operations.rotate_left(round % Operation::ALL.len());
     let samples = if quick { 10 } else { 60 };
     for operation in operations {
-        findings.push((operation.name().to_owned(), nanos_per_operation(operation, samples)));
+        findings.push((operation.name().to_owned(), nanos_per_operation(operation, samples)?));
     }
     running.flush()?;
     for operation in operations {
@@ -114,18 +114,23 @@ fn cost(
 
 /// The median over samples that are short enough for any queue, with a pause in which the exporter
 /// catches up: what is measured is never the cost of dropping.
-fn nanos_per_operation(operation: Operation, samples: usize) -> f64 {
+///
+/// Processor time and not time that passed: what else runs on the machine counts as little as
+/// possible. The scheduler brings a thread's clock up to date when the thread sleeps.
+fn nanos_per_operation(operation: Operation, samples: usize) -> Result<f64, Failure> {
     operation.repeat(SAMPLE_TIMES);
     let mut nanos = Vec::with_capacity(samples);
     for _ in 0..samples {
         thread::sleep(SAMPLE_PAUSE);
-        let start = Instant::now();
+        let before = cpu::own_thread_nanos()?;
         operation.repeat(SAMPLE_TIMES);
-        nanos.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(SAMPLE_TIMES));
+        thread::sleep(Duration::from_nanos(1));
+        let spent = cpu::own_thread_nanos()?.saturating_sub(before);
+        nanos.push(to_f64(spent) / f64::from(SAMPLE_TIMES));
     }
     thread::sleep(SAMPLE_PAUSE);
     nanos.sort_by(f64::total_cmp);
-    nanos.get(samples / 2).copied().unwrap_or(f64::NAN)
+    nanos.get(samples / 2).copied().ok_or_else(|| "there is no sample".into())
 }
 
 fn burst(running: &dyn Running, sink: &mut Sink) -> Result<Vec<Finding>, Failure> {

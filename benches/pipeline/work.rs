@@ -61,7 +61,7 @@ pub(crate) fn pace(spans_per_ms: u32, duration_ms: u32) {
 #[inline(never)]
 fn measured_span(times: u32) {
     for number in 0..times {
-        let order = black_box(u64::from(number));
+        let order = black_box(i64::from(number));
         let span = info_span!("checkout", order, customer = "c-1742", express = true);
         let _entered = span.enter();
     }
@@ -70,7 +70,7 @@ fn measured_span(times: u32) {
 #[inline(never)]
 fn measured_span_event(times: u32) {
     for number in 0..times {
-        let order = black_box(u64::from(number));
+        let order = black_box(i64::from(number));
         let span = info_span!("checkout", order, customer = "c-1742", express = true);
         let _entered = span.enter();
         info!(order, amount = 12.5, currency = "EUR", "order accepted");
@@ -80,7 +80,7 @@ fn measured_span_event(times: u32) {
 #[inline(never)]
 fn measured_log(times: u32) {
     for number in 0..times {
-        let order = black_box(u64::from(number));
+        let order = black_box(i64::from(number));
         info!(order, amount = 12.5, currency = "EUR", "order accepted");
     }
 }
