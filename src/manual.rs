@@ -2,3 +2,6 @@
 
 #[doc = include_str!("manual/metrics.md")]
 pub mod metrics {}
+
+#[doc = include_str!("manual/overhead.md")]
+pub mod overhead {}
