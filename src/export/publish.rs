@@ -43,12 +43,12 @@ fn publish_counts(snapshot: &LaneSnapshot, counts: &SignalCounts) {
 }
 
 /// The items that the queue can hold: its bound in items, or the bound in bytes divided by the mean
-/// charge of the items held now. Unknown while nothing is held.
+/// charge of the items so far. Unknown before the first.
 fn capacity_items(snapshot: &LaneSnapshot) -> Option<u64> {
     if let Some(items) = snapshot.limit_items {
         return Some(to_u64(items));
     }
-    let mean_bytes = to_u64(snapshot.used_bytes).checked_div(snapshot.held())?;
+    let mean_bytes = snapshot.entered_bytes.checked_div(snapshot.entered_items)?;
     to_u64(snapshot.limit_bytes).checked_div(mean_bytes)
 }
 

@@ -173,10 +173,11 @@ async fn control(
             None => break (parts.clock.now(), None),
         }
     };
+    stop(running, &parts, deadline).await;
+    // Not before: to give up a collection that runs is to lose what it finds, and the last one.
     if let Some(pump) = pump {
         pump.abort();
     }
-    stop(running, &parts, deadline).await;
     reply
 }
 
@@ -228,11 +229,11 @@ async fn flush(
         running.iter().partition(|running| running.signal == Signal::Metrics);
     let mut answers: Vec<_> = others.iter().map(|running| running.flush()).collect();
     let all = async {
-        if let Some(metrics) = metrics {
-            metrics.collect_once().await;
-        }
+        let mut is_complete = Some(match metrics {
+            Some(metrics) => metrics.collect_once().await,
+            None => true,
+        });
         answers.extend(with_metrics.iter().map(|running| running.flush()));
-        let mut is_complete = Some(true);
         for answer in answers {
             if answer.await.is_err() {
                 is_complete = None;
@@ -257,7 +258,7 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
         let half = deadline.saturating_sub(now).div_f64(2.0);
         let collect_by = now.saturating_add(half);
         tokio::select! {
-            () = metrics.collect_once() => {}
+            _ = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
         // A flush that runs now would collect for a queue that is closed.

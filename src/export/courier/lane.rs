@@ -3,23 +3,18 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::config::QueueSettings;
 use crate::export::courier::Scope;
+use crate::export::courier::bounds::Bounds;
 use crate::export::courier::chunk::Chunk;
 use crate::export::courier::ledger::{Ledger, LedgerTotals};
 use crate::export::courier::request::Batch;
 use crate::report::{DropCounts, DropReason, SignalReport};
-
-/// A chunk goes to the queue when it has this many bytes. Large enough to make the hand-over rare,
-/// small enough that what a quiet thread leaves open does not matter.
-const CHUNK_BYTES: usize = 64 * 1024;
-/// The most bytes that a shard takes from the common bound at a time.
-const CREDIT_BYTES_MAX: usize = 16 * 1024;
 
 /// One signal between the application's threads and the wire.
 ///
@@ -65,6 +60,9 @@ pub(crate) struct LaneSnapshot {
     pub(crate) dropped: DropCounts,
     /// Dropped before the hand-over to the wire.
     pub(crate) dropped_before_wire: DropCounts,
+    /// Items that entered the lane since start, and the bytes that they took of its bound.
+    pub(crate) entered_items: u64,
+    pub(crate) entered_bytes: u64,
     pub(crate) used_bytes: usize,
     pub(crate) limit_bytes: usize,
     pub(crate) limit_items: Option<usize>,
@@ -89,10 +87,11 @@ impl LaneSnapshot {
 
 impl Lane {
     pub(crate) fn new(settings: &QueueSettings, shards: usize) -> Self {
+        let shards = shards.max(1);
         Self {
-            shards: (0..shards.max(1)).map(|_| Shard::default()).collect(),
+            shards: (0..shards).map(|_| Shard::default()).collect(),
             ledger: Mutex::default(),
-            bounds: Bounds::new(settings),
+            bounds: Bounds::new(settings, shards),
             wake: Notify::new(),
             is_armed: AtomicBool::new(false),
             is_overflow_unsaid: AtomicBool::new(false),
@@ -124,8 +123,8 @@ impl Lane {
         let charged = open.chunk.append(scope, entry, items);
         let refund = Chunk::charge_max(entry).saturating_sub(charged);
         open.credit_bytes = open.credit_bytes.saturating_add(refund);
-        let is_full = open.chunk.bytes_len() >= CHUNK_BYTES
-            || open.chunk.items() >= self.bounds.request_items_max;
+        let is_full = open.chunk.bytes_len() >= self.bounds.chunk_bytes_max
+            || open.chunk.items() >= self.bounds.chunk_items_max;
         if is_full {
             self.hand_over(&mut open);
         }
@@ -167,7 +166,7 @@ impl Lane {
 
     fn is_full_request(&self, ledger: &Ledger) -> bool {
         ledger.queued_items() >= self.bounds.request_items_max
-            || ledger.queued_bytes() >= self.bounds.request_bytes_max
+            || ledger.queued_bytes() >= self.bounds.full_request_bytes
     }
 
     fn lock_ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -239,10 +238,19 @@ impl Lane {
         self.lock_ledger().queued_items()
     }
 
-    /// Tells whether something was dropped for want of room since the last call.
-    pub(crate) fn take_overflow(&self) -> bool {
+    /// Tells whether the queue holds enough for a request that need not wait for more.
+    pub(crate) fn has_full_request(&self) -> bool {
+        self.is_full_request(&self.lock_ledger())
+    }
+
+    /// Tells whether something was dropped for want of room since that was last cleared.
+    pub(crate) fn has_overflow(&self) -> bool {
         self.is_overflow_unsaid.load(Ordering::Relaxed)
-            && self.is_overflow_unsaid.swap(false, Ordering::Relaxed)
+    }
+
+    /// From now on, the next drop for want of room wakes the dispatcher again.
+    pub(crate) fn clear_overflow(&self) {
+        self.is_overflow_unsaid.store(false, Ordering::Relaxed);
     }
 
     /// Reads all counts at one moment: no item is between two of them.
@@ -257,14 +265,19 @@ impl Lane {
             queued: ledger.queued_items(),
             totals: ledger.totals(),
             dropped: ledger.dropped(),
-            used_bytes: self.bounds.used_bytes.load(Ordering::Relaxed),
+            entered_items: ledger.entered_items(),
+            entered_bytes: ledger.entered_bytes(),
+            used_bytes: self.bounds.used_bytes(),
             limit_bytes: self.bounds.bytes_max,
             limit_items: self.bounds.items_max,
             ..LaneSnapshot::default()
         };
         for open in &open {
             snapshot.emitted = snapshot.emitted.saturating_add(open.emitted);
-            snapshot.queued = snapshot.queued.saturating_add(open.chunk.items());
+            let (items, charge) = (open.chunk.items(), to_u64(open.chunk.charge()));
+            snapshot.queued = snapshot.queued.saturating_add(items);
+            snapshot.entered_items = snapshot.entered_items.saturating_add(items);
+            snapshot.entered_bytes = snapshot.entered_bytes.saturating_add(charge);
             snapshot.dropped_before_wire.merge(&open.dropped);
         }
         snapshot.dropped_before_wire.merge(&ledger.dropped_in_queue());
@@ -273,76 +286,6 @@ impl Lane {
     }
 }
 
-/// The bounds of a lane, and how much of them is in use.
-#[derive(Debug)]
-struct Bounds {
-    bytes_max: usize,
-    items_max: Option<usize>,
-    request_items_max: u64,
-    request_bytes_max: usize,
-    /// The largest entry that fits a request with the resource and a scope around it.
-    entry_bytes_max: usize,
-    credit_bytes: usize,
-    used_bytes: AtomicUsize,
-    used_items: AtomicUsize,
-}
-
-impl Bounds {
-    fn new(settings: &QueueSettings) -> Self {
-        Self {
-            bytes_max: settings.bytes_max,
-            items_max: settings.items_max,
-            request_items_max: u64::try_from(settings.request_items_max).unwrap_or(u64::MAX),
-            request_bytes_max: settings.request_bytes_max,
-            entry_bytes_max: settings.request_bytes_max,
-            credit_bytes: (settings.bytes_max / 256).min(CREDIT_BYTES_MAX),
-            used_bytes: AtomicUsize::new(0),
-            used_items: AtomicUsize::new(0),
-        }
-    }
-
-    /// Reserves room for one entry, from the shard's credit if that is enough.
-    fn reserve(&self, credit: &mut usize, charge: usize, items: u64) -> bool {
-        let items = usize::try_from(items).unwrap_or(usize::MAX);
-        if let Some(items_max) = self.items_max
-            && !take(&self.used_items, items, items_max)
-        {
-            return false;
-        }
-        if *credit < charge {
-            let missing = charge.saturating_sub(*credit);
-            let wanted = missing.max(self.credit_bytes);
-            if take(&self.used_bytes, wanted, self.bytes_max) {
-                *credit = credit.saturating_add(wanted);
-            } else if take(&self.used_bytes, missing, self.bytes_max) {
-                *credit = charge;
-            } else {
-                if self.items_max.is_some() {
-                    give_back(&self.used_items, items);
-                }
-                return false;
-            }
-        }
-        *credit = credit.saturating_sub(charge);
-        true
-    }
-
-    fn release(&self, charge: usize, items: u64) {
-        give_back(&self.used_bytes, charge);
-        if self.items_max.is_some() {
-            give_back(&self.used_items, usize::try_from(items).unwrap_or(usize::MAX));
-        }
-    }
-}
-
-/// Adds `amount` unless the sum would exceed `max`.
-fn take(used: &AtomicUsize, amount: usize, max: usize) -> bool {
-    used.try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-        used.checked_add(amount).filter(|sum| *sum <= max)
-    })
-    .is_ok()
-}
-
-fn give_back(used: &AtomicUsize, amount: usize) {
-    used.update(Ordering::Relaxed, Ordering::Relaxed, |used| used.saturating_sub(amount));
+fn to_u64(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
 }

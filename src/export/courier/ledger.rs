@@ -18,6 +18,8 @@ pub(crate) struct Ledger {
     queue: VecDeque<Chunk>,
     queued_items: u64,
     queued_bytes: usize,
+    entered_items: u64,
+    entered_bytes: u64,
     totals: LedgerTotals,
     /// Dropped after the hand-over to the wire.
     dropped: DropCounts,
@@ -43,6 +45,9 @@ impl Ledger {
     pub(crate) fn enqueue(&mut self, chunk: Chunk) {
         self.queued_items = self.queued_items.saturating_add(chunk.items());
         self.queued_bytes = self.queued_bytes.saturating_add(chunk.bytes_len());
+        let charge = u64::try_from(chunk.charge()).unwrap_or(u64::MAX);
+        self.entered_items = self.entered_items.saturating_add(chunk.items());
+        self.entered_bytes = self.entered_bytes.saturating_add(charge);
         self.queue.push_back(chunk);
     }
 
@@ -134,6 +139,16 @@ impl Ledger {
 
     pub(crate) fn queued_bytes(&self) -> usize {
         self.queued_bytes
+    }
+
+    /// Items that were ever queued.
+    pub(crate) fn entered_items(&self) -> u64 {
+        self.entered_items
+    }
+
+    /// Bytes of the bound that they took.
+    pub(crate) fn entered_bytes(&self) -> u64 {
+        self.entered_bytes
     }
 
     pub(crate) fn totals(&self) -> LedgerTotals {

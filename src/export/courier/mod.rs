@@ -1,6 +1,7 @@
 //! Delivery: bounded queue, requests, several in flight, retry, exact accounting.
 
 mod announce;
+mod bounds;
 mod chunk;
 mod control;
 mod dispatch;

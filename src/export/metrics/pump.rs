@@ -35,13 +35,14 @@ impl MetricPump {
         .await;
     }
 
-    /// Collects once, within the timeout of a collection.
-    pub(crate) async fn collect_once(&self) {
+    /// Collects once, within the timeout of a collection. Returns whether that succeeded.
+    pub(crate) async fn collect_once(&self) -> bool {
         let began = self.clock.now();
         let timeout = self.settings.timeout.unwrap_or(Duration::MAX);
         let deadline = began.saturating_add(timeout);
         let outcome = collect_within(&self.collector, &self.clock, deadline).await;
         self.record(outcome, self.clock.now().saturating_sub(began));
+        matches!(outcome, CollectOutcome::Collected { .. })
     }
 
     fn record(&self, outcome: CollectOutcome, duration: Duration) {

@@ -1,0 +1,69 @@
+//! What `beacon demo` is asked to do.
+
+use std::time::Duration;
+
+use beacon::config::Protocol;
+use clap::{Args, ValueEnum, value_parser};
+
+/// Runs a small HTTP service and a client, and shows what becomes of their telemetry
+///
+/// Everything goes over OTLP to a collector inside this command, and then each item is shown to have
+/// arrived. With `--endpoint`, or with `OTEL_EXPORTER_OTLP_ENDPOINT` or its like for one signal, it
+/// goes there instead. All other `OTEL_*` and `BEACON_*` variables count as in any service, except
+/// that metrics are sent each second, and that the collector inside takes all signals whatever
+/// `OTEL_TRACES_EXPORTER` and its like say.
+///
+/// Exit code: 0 if every item has arrived; 1 if one was lost, with the reason on standard error; 2
+/// for a wrong argument or setting.
+#[derive(Args, Clone, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct DemoArgs {
+    /// How long the client drives the service; Ctrl-C ends it earlier
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+
+    /// Requests per second
+    #[arg(long, value_name = "R", default_value_t = 50, value_parser = value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+
+    /// Where to send to, such as `http://localhost:4318`
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+
+    /// What carries OTLP [default: as `OTEL_EXPORTER_OTLP_PROTOCOL` says, else http/protobuf]
+    #[arg(long)]
+    protocol: Option<ProtocolArg>,
+
+    /// Prints one JSON object and nothing else
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProtocolArg {
+    #[value(name = "grpc")]
+    Grpc,
+    #[value(name = "http/json")]
+    HttpJson,
+    #[value(name = "http/protobuf")]
+    HttpProtobuf,
+}
+
+impl DemoArgs {
+    pub(super) const fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    /// The time from one request to the next.
+    pub(super) fn request_interval(&self) -> Duration {
+        Duration::from_secs(1).checked_div(self.rate).unwrap_or(Duration::from_secs(1))
+    }
+
+    pub(super) fn protocol(&self) -> Option<Protocol> {
+        self.protocol.map(|protocol| match protocol {
+            ProtocolArg::Grpc => Protocol::Grpc,
+            ProtocolArg::HttpJson => Protocol::HttpJson,
+            ProtocolArg::HttpProtobuf => Protocol::HttpProtobuf,
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! The result for programs.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use beacon::TelemetryReport;
+use serde::Serialize;
+
+use crate::demo::received::Received;
+
+#[derive(Serialize)]
+struct DemoJson<'a> {
+    signals: &'a TelemetryReport,
+    received: Option<Received>,
+    shutdown_ms: u128,
+}
+
+/// Writes one object on one line.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(super) fn write(
+    out: &mut impl Write,
+    signals: &TelemetryReport,
+    received: Option<Received>,
+    shutdown: Duration,
+) -> io::Result<()> {
+    let json = DemoJson { signals, received, shutdown_ms: shutdown.as_millis() };
+    serde_json::to_writer(&mut *out, &json)?;
+    writeln!(out)
+}

@@ -1,0 +1,185 @@
+//! `beacon demo` as programs see it: the JSON, the exit code, standard error.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How one run ended.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn of(output: Output) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout)?,
+            stderr: String::from_utf8(output.stderr)?,
+        })
+    }
+
+    /// The last line of standard output.
+    fn json(&self) -> serde_json::Result<Value> {
+        serde_json::from_str(self.stdout.lines().last().unwrap_or_default())
+    }
+}
+
+type TestResult = Result<(), Box<dyn Error>>;
+
+/// Runs `beacon demo` in an environment of its own.
+async fn demo(args: &[&str], variables: &[(&str, &str)]) -> Result<Run, Box<dyn Error>> {
+    Run::of(timeout(RUN_MAX, command(args, variables).output()).await??)
+}
+
+fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_beacon"));
+    command.arg("demo").args(args).env_clear().envs(variables.iter().copied());
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+fn check_everything_arrived(run: &Run) -> TestResult {
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert_eq!(run.stdout.lines().count(), 1, "{run:#?}");
+    let json = run.json()?;
+    let at = |path: &str| json.pointer(path).cloned().unwrap_or_default();
+    let signals = ["traces", "logs", "metrics"].into_iter();
+    for (signal, received) in signals.zip(["spans", "log_records", "data_points"]) {
+        let emitted = at(&format!("/signals/{signal}/emitted"));
+        assert!(emitted.as_u64() > Some(0), "{json}");
+        let all_delivered = json!({
+            "emitted": emitted, "delivered": emitted, "rejected": 0, "dropped": {}, "held": 0,
+        });
+        assert_eq!(at(&format!("/signals/{signal}")), all_delivered, "{json}");
+        assert_eq!(at(&format!("/received/{received}")), emitted, "{json}");
+    }
+    assert!(at("/shutdown_ms").is_u64(), "{json}");
+    Ok(())
+}
+
+async fn check_protocol(protocol: &str) -> TestResult {
+    let run = demo(&["--seconds", "1", "--json", "--protocol", protocol], &[]).await?;
+    assert!(run.stderr.contains(&format!("({protocol}, ")), "{run:#?}");
+    check_everything_arrived(&run)
+}
+
+#[tokio::test]
+async fn everything_arrives_over_grpc() -> TestResult {
+    check_protocol("grpc").await
+}
+
+#[tokio::test]
+async fn everything_arrives_over_http_with_protobuf() -> TestResult {
+    check_protocol("http/protobuf").await
+}
+
+#[tokio::test]
+async fn everything_arrives_over_http_with_json() -> TestResult {
+    check_protocol("http/json").await
+}
+
+#[tokio::test]
+async fn variables_of_other_exporters_do_not_empty_the_collector_inside() -> TestResult {
+    let variables = [("OTEL_TRACES_EXPORTER", "console"), ("OTEL_METRICS_EXPORTER", "none")];
+    check_everything_arrived(&demo(&["--seconds", "1", "--json"], &variables).await?)
+}
+
+#[tokio::test]
+async fn the_summary_shows_a_failed_trace_and_the_accounts() -> TestResult {
+    let run = demo(&["--seconds", "1"], &[]).await?;
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let texts = [
+        "PUT (client, ",
+        "└─ PUT /orders/{id} (server, ",
+        "│  └─ ERROR cannot charge the card",
+        "http.server.request.duration",
+        "demo.requests.in_flight",
+        "emitted = delivered + rejected + dropped + held",
+    ];
+    for text in texts {
+        assert!(run.stdout.contains(text), "no `{text}` in {run:#?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_a_loss_with_a_reason() -> TestResult {
+    // Bound and not listening: nobody else gets the port, and connections are refused.
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let endpoint = format!("http://{}", socket.local_addr()?);
+    for (args, variables) in [
+        (vec!["--endpoint", endpoint.as_str()], vec![]),
+        (vec![], vec![("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())]),
+    ] {
+        let run = demo(&[&args[..], &["--seconds", "1", "--json"]].concat(), &variables).await?;
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        let json = run.json()?;
+        let traces = &json["signals"]["traces"];
+        assert!(traces["emitted"].as_u64() > Some(0), "{json}");
+        assert_eq!(traces["dropped"], json!({ "shutdown": traces["emitted"] }));
+        assert_eq!(json["received"], Value::Null);
+        let reason = format!("beacon demo: traces: {} dropped (shutdown)", traces["emitted"]);
+        assert!(run.stderr.contains(&reason), "{run:#?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn telemetry_that_is_off_is_no_success() -> TestResult {
+    let run = demo(&["--seconds", "1", "--json"], &[("OTEL_SDK_DISABLED", "true")]).await?;
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stderr.contains("nothing was emitted"), "{run:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_argument_is_an_error_of_usage() -> TestResult {
+    for (args, text) in [
+        (["--seconds", "0"], "--seconds"),
+        (["--protocol", "udp"], "http/protobuf"),
+        (["--endpoint", "foo://"], "invalid `--endpoint`"),
+    ] {
+        let run = demo(&args, &[]).await?;
+        assert_eq!(run.code, Some(2), "{run:#?}");
+        assert!(run.stderr.contains(text), "{run:#?}");
+        assert_eq!(run.stdout, "");
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_ends_the_demo_early_and_in_order() -> TestResult {
+    let collector = beacon::collector::Collector::start()?;
+    let endpoint = collector.endpoint();
+    let args = ["--endpoint", endpoint.as_str(), "--seconds", "3600", "--json"];
+    let child = command(&args, &[("OTEL_BSP_SCHEDULE_DELAY", "10")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let id = child.id().ok_or("the demo has ended at once")?;
+    // What has arrived was sent while the client was at work.
+    collector.wait_for(RUN_MAX, |store| store.totals().spans() > 0)?;
+    let kill = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await?;
+    assert!(kill.success());
+    let run = Run::of(timeout(RUN_MAX, child.wait_with_output()).await??)?;
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let json = run.json()?;
+    assert_eq!(json["received"], Value::Null);
+    assert_eq!(json["signals"]["traces"]["delivered"], collector.totals().spans(), "{json}");
+    assert_eq!(json["signals"]["logs"]["delivered"], collector.totals().log_records(), "{json}");
+    Ok(())
+}
+
+/// Far more than a run of one second takes, even on a busy machine.
+const RUN_MAX: Duration = Duration::from_mins(1);

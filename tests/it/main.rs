@@ -1,0 +1,20 @@
+//! Black-box tests: the public API against a collector in the same process.
+//!
+//! Nothing here is global: each test has a pipeline, a subscriber and a collector of its own.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail; clippy only knows functions marked as tests, and not their helpers"
+)]
+
+mod delivery;
+mod failure;
+mod idle;
+mod outage;
+mod overload;
+mod self_metrics;
+mod size;
+mod support;
+mod tidy;
