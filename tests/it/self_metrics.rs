@@ -11,7 +11,7 @@ use beacon::collector::{
 };
 use beacon::opentelemetry::KeyValue;
 use beacon::testing::ManualClock;
-use beacon::{DropReason, Signal, tracing};
+use beacon::{Signal, tracing};
 
 use crate::support::{Service, drive, eventually};
 
@@ -92,8 +92,7 @@ fn the_numbers_are_those_of_the_report() {
         }
         service.traces().held == 0
     });
-    let full = service.traces().dropped.get(&DropReason::QueueFull).copied().unwrap_or(0);
-    let full = i64::try_from(full).expect("it is small");
+    let full = service.traces().dropped_total().cast_signed();
     assert!((1..=5).contains(&full), "{full}");
     service.record_logs(7);
     service.hand_over(&clock);
