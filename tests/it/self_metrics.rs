@@ -269,6 +269,7 @@ fn a_callback_that_hangs_holds_up_no_other_signal_and_no_shutdown() {
     service.record_logs(2);
     let report = thread::scope(|scope| {
         let shutdown = scope.spawn(|| service.telemetry.shutdown_blocking());
+        eventually("the log records arrive", || service.logs().delivered == 2);
         drive(&clock, "shutdown ends", || shutdown.is_finished());
         shutdown.join().expect("shutdown does not panic")
     });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::SharedClock;
@@ -16,6 +17,15 @@ pub(crate) struct MetricPump {
     pub(crate) clock: SharedClock,
     pub(crate) settings: MetricSettings,
     pub(crate) self_metrics: Option<Arc<SelfMetrics>>,
+    pub(crate) rounds: CollectionRounds,
+}
+
+/// Numbers the collections that callers ask for, so that those who ask at the same time share one.
+#[derive(Debug, Default)]
+pub(crate) struct CollectionRounds {
+    begun: AtomicU64,
+    /// The last that was not given up. Held by whoever collects.
+    ended: tokio::sync::Mutex<u64>,
 }
 
 impl fmt::Debug for MetricPump {
@@ -35,8 +45,20 @@ impl MetricPump {
         .await;
     }
 
-    /// Collects once, within the timeout of a collection.
+    /// Returns when a collection has ended that began after this call. Callers share it.
     pub(crate) async fn collect_once(&self) {
+        let next = self.rounds.begun.load(Ordering::Relaxed).saturating_add(1);
+        let mut ended = self.rounds.ended.lock().await;
+        if *ended >= next {
+            return;
+        }
+        let own = self.rounds.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.collect_now().await;
+        *ended = own;
+    }
+
+    /// Collects once, within the timeout of a collection.
+    async fn collect_now(&self) {
         let began = self.clock.now();
         let timeout = self.settings.timeout.unwrap_or(Duration::MAX);
         let deadline = began.saturating_add(timeout);
