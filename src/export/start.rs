@@ -18,8 +18,8 @@ use crate::export::courier::{
 };
 use crate::export::encode::encode_resource;
 use crate::export::metrics::{
-    GuardedMeterProvider, MetricCollector, MetricProblems, MetricPump, MetricSource, Published,
-    SelfMetrics,
+    CollectionRounds, GuardedMeterProvider, MetricCollector, MetricProblems, MetricPump,
+    MetricSource, Published, SelfMetrics,
 };
 use crate::export::processors::{RecordingCounters, SpanTracer};
 use crate::export::providers::{LoggerProvider, Providers, TracerProvider};
@@ -286,7 +286,13 @@ impl MetricParts {
             Some(self_metrics) => Arc::clone(self_metrics) as Arc<dyn OperationObserver>,
             None => Arc::new(NoObserver),
         };
-        let pump = MetricPump { collector, clock, settings: settings.metrics, self_metrics };
+        let pump = MetricPump {
+            collector,
+            clock,
+            settings: settings.metrics,
+            self_metrics,
+            rounds: CollectionRounds::default(),
+        };
         Ok((pump, observer))
     }
 }

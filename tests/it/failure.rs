@@ -71,7 +71,10 @@ fn a_storm_of_flushes_shares_the_work_and_shutdown_still_ends_well() {
         let report = result.expect("the collector is healthy");
         assert_eq!((report.traces.delivered, report.traces.held), (100, 0));
     }
-    assert_eq!(collector.totals().traces.requests, 1);
+    let totals = collector.totals();
+    assert_eq!(totals.traces.requests, 1);
+    // One that runs when a flush begins is no use to it; the next one is of use to all.
+    assert!(totals.metrics.requests <= 4, "{totals}");
     let report = runtime.block_on(service.telemetry.shutdown()).expect("nothing is left");
     assert!(report.is_conserved());
     assert_eq!(report.traces.delivered, 100);

@@ -289,3 +289,29 @@ impl Lane {
 fn to_u64(value: usize) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_hold_little_each_still_make_a_full_request() {
+        let settings = QueueSettings {
+            items_max: Some(2_048),
+            request_items_max: 512,
+            ..QueueSettings::for_tests()
+        };
+        let lane = Lane::new(&settings, 64);
+        let scope = Arc::new(Scope::default());
+        for index in 0..2_048 {
+            lane.push(index, &scope, &[0x12, 0], 1);
+        }
+        // At most half of the bound is open; the rest is queued, and leaves before the delay.
+        assert!(lane.queued_items() >= 1_024, "{}", lane.queued_items());
+        assert!(lane.has_full_request() && !lane.has_overflow());
+        lane.push(0, &scope, &[0x12, 0], 1);
+        assert!(lane.has_overflow());
+        assert_eq!(lane.take_open(), 2_048);
+        assert!(lane.snapshot().report().is_conserved());
+    }
+}

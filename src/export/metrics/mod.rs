@@ -16,7 +16,7 @@ pub(crate) use collector::MetricCollector;
 pub(crate) use problems::MetricProblems;
 pub(crate) use provider::{GuardedMeterProvider, MetricSource};
 pub(crate) use published::{Destination, Published, SignalCounts};
-pub(crate) use pump::MetricPump;
+pub(crate) use pump::{CollectionRounds, MetricPump};
 pub(crate) use self_metrics::SelfMetrics;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::SharedClock;
@@ -16,6 +17,21 @@ pub(crate) struct MetricPump {
     pub(crate) clock: SharedClock,
     pub(crate) settings: MetricSettings,
     pub(crate) self_metrics: Option<Arc<SelfMetrics>>,
+    pub(crate) rounds: CollectionRounds,
+}
+
+/// Numbers the collections that callers ask for, so that those who ask at the same time share one.
+#[derive(Debug, Default)]
+pub(crate) struct CollectionRounds {
+    begun: AtomicU64,
+    /// The last that was not given up. Held by whoever collects.
+    last: tokio::sync::Mutex<EndedRound>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct EndedRound {
+    number: u64,
+    is_success: bool,
 }
 
 impl fmt::Debug for MetricPump {
@@ -35,8 +51,21 @@ impl MetricPump {
         .await;
     }
 
-    /// Collects once, within the timeout of a collection. Returns whether that succeeded.
+    /// Returns when a collection has ended that began after this call, and whether it succeeded.
+    /// Callers at the same time share it.
     pub(crate) async fn collect_once(&self) -> bool {
+        let next = self.rounds.begun.load(Ordering::Relaxed).saturating_add(1);
+        let mut last = self.rounds.last.lock().await;
+        if last.number < next {
+            let number = self.rounds.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let is_success = self.collect_now().await;
+            *last = EndedRound { number, is_success };
+        }
+        last.is_success
+    }
+
+    /// Collects once, within the timeout of a collection.
+    async fn collect_now(&self) -> bool {
         let began = self.clock.now();
         let timeout = self.settings.timeout.unwrap_or(Duration::MAX);
         let deadline = began.saturating_add(timeout);
