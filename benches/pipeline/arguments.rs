@@ -22,8 +22,10 @@ pub(crate) enum Mode {
 
 impl Mode {
     pub(crate) fn from_arguments(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        // `cargo bench` adds `--bench`.
-        let all: Vec<String> = arguments.filter(|argument| argument != "--bench").collect();
+        let mut all: Vec<String> = arguments.collect();
+        // `cargo bench` adds `--bench`; `cargo test --benches` does not, and wants to see it run only.
+        let is_test = !all.iter().any(|argument| argument == "--bench");
+        all.retain(|argument| argument != "--bench");
         let quick = all.iter().any(|argument| argument == "--quick");
         if all.iter().any(|argument| argument == "--sink") {
             return Ok(Self::Sink);
@@ -38,7 +40,7 @@ impl Mode {
         }
         match all.iter().find(|argument| *argument != "--quick") {
             Some(unknown) => Err(format!("expected `--quick` or nothing, got `{unknown}`").into()),
-            None => Ok(Self::Compare { quick }),
+            None => Ok(Self::Compare { quick: quick || is_test }),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn print(findings: &Findings, quick: bool) {
 fn rows() -> Vec<Row> {
     let row = |name, label: &str, goal| Row { name, label: label.to_owned(), goal };
     vec![
-        row("span", "span, 3 attributes: CPU ns, calling thread", Some(0.6)),
+        row("span", "span, 3 attributes: CPU ns, calling thread", None),
         row("span_event", "span + event: CPU ns, calling thread", Some(0.6)),
         row("log", "log event, 3 fields: CPU ns, calling thread", Some(0.45)),
         row("span_allocations", "span: allocations, calling thread", None),
