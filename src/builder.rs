@@ -92,6 +92,13 @@ impl TelemetryBuilder {
     ///
     /// As [`install`](Self::install), without those that concern globals.
     pub fn build(self) -> Result<Telemetry, InitError> {
+        let telemetry = self.start()?;
+        telemetry.say_started();
+        Ok(telemetry)
+    }
+
+    /// Starts telemetry, and leaves it to the caller to say so.
+    pub(crate) fn start(self) -> Result<Telemetry, InitError> {
         Telemetry::start(Start {
             environment: self.environment.unwrap_or_else(Environment::from_process),
             overrides: self.overrides,

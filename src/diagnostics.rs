@@ -84,6 +84,8 @@ struct Said {
     next_at: Duration,
     pause: Duration,
     suppressed: u64,
+    /// Whether people were told, and not yet that it is over.
+    is_raised: bool,
 }
 
 impl fmt::Debug for Diagnostics {
@@ -118,23 +120,31 @@ impl Diagnostics {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(said) = topics.get_mut(&topic) else {
             let next_at = now.saturating_add(PAUSE_FIRST);
-            topics.insert(topic, Said { next_at, pause: PAUSE_FIRST, suppressed: 0 });
+            let said = Said { next_at, pause: PAUSE_FIRST, suppressed: 0, is_raised: true };
+            topics.insert(topic, said);
             return Some(0);
         };
         if now < said.next_at {
             said.suppressed = said.suppressed.saturating_add(1);
             return None;
         }
-        said.pause = said.pause.saturating_mul(2).min(PAUSE_MAX);
+        let longer = said.pause.saturating_mul(2).min(PAUSE_MAX);
+        said.pause = if said.is_raised { longer } else { PAUSE_FIRST };
+        said.is_raised = true;
         said.next_at = now.saturating_add(said.pause);
         Some(std::mem::take(&mut said.suppressed))
     }
 
-    /// Says that a topic is over, if it was ever raised; the next time it is said at once again.
+    /// Says that a topic is over, if it was raised. When it comes back within a minute of the last
+    /// message, as with a peer that flaps, that is not said, and neither is its end.
     pub(crate) fn recovered(&self, topic: Topic, message: &str) {
+        let soon = self.clock.now().saturating_add(PAUSE_FIRST);
         let was_raised = {
             let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-            topics.remove(&topic).is_some()
+            topics.get_mut(&topic).is_some_and(|said| {
+                said.next_at = said.next_at.min(soon);
+                std::mem::take(&mut said.is_raised)
+            })
         };
         if was_raised {
             self.say_now(DiagnosticLevel::Info, message);
@@ -153,5 +163,63 @@ impl Diagnostics {
             // The hook is the user's code on beacon's thread; its panic ends here.
             drop(catch_unwind(AssertUnwindSafe(|| hook(&diagnostic))));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::ManualClock;
+
+    const FAILING: Topic = Topic::Failing(Signal::Traces);
+
+    /// What is said when something fails every second and recovers at certain seconds.
+    fn said(seconds: u64, recovers_at: impl Fn(u64) -> bool) -> Vec<(u64, String)> {
+        let clock = ManualClock::new();
+        let lines: Arc<Mutex<Vec<(u64, String)>>> = Arc::default();
+        let (seen, time) = (Arc::clone(&lines), clock.clone());
+        let hook: DiagnosticHook = Arc::new(move |diagnostic| {
+            let line = (time.elapsed().as_secs(), diagnostic.message.clone());
+            seen.lock().unwrap().push(line);
+        });
+        let voice = Diagnostics::new(Arc::new(clock.clone()), Some(hook), false);
+        for second in 0..seconds {
+            voice.say(FAILING, DiagnosticLevel::Warn, "fails");
+            if recovers_at(second) {
+                voice.recovered(FAILING, "works");
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        let lines = lines.lock().unwrap();
+        lines.clone()
+    }
+
+    #[test]
+    fn a_failure_is_said_at_once_and_then_with_growing_pauses() {
+        let at: Vec<u64> = said(4 * 3600, |_| false).into_iter().map(|(at, _)| at / 60).collect();
+        assert_eq!(at, [0, 1, 3, 7, 15, 31, 63, 123, 183]);
+    }
+
+    #[test]
+    fn a_peer_that_flaps_is_reported_once_a_minute() {
+        let lines = said(180, |_| true);
+        let again = "fails (59 more like this were not shown)";
+        let expected =
+            [(0, "fails"), (0, "works"), (60, again), (60, "works"), (120, again), (120, "works")];
+        assert_eq!(lines, expected.map(|(at, line)| (at, line.to_owned())));
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted() {
+        let lines = said(61, |_| false);
+        assert_eq!(lines.last().unwrap().1, "fails (59 more like this were not shown)");
+    }
+
+    #[test]
+    fn the_end_of_nothing_is_not_said() {
+        let clock = ManualClock::new();
+        let hook: DiagnosticHook = Arc::new(|diagnostic| panic!("said {diagnostic}"));
+        let voice = Diagnostics::new(Arc::new(clock), Some(hook), false);
+        voice.recovered(FAILING, "works");
     }
 }

@@ -19,16 +19,15 @@ pub(crate) fn install(
     if let Some(first) = *installed_at {
         return Err(InitError::AlreadyInstalled { first });
     }
-    // Before anything is started: nothing has to be undone.
-    if tracing::dispatcher::has_been_set() {
-        return Err(InitError::ForeignSubscriber);
-    }
-    let telemetry = builder.build()?;
+    let telemetry = builder.start()?;
+    // To set a subscriber is the only way to learn whether another one is there: `has_been_set`
+    // also tells of subscribers that belonged to one thread for a while.
     if !telemetry.set_global_subscriber() {
-        // Someone else was quicker. The guard stops what was started.
+        telemetry.discard();
         return Err(InitError::ForeignSubscriber);
     }
     telemetry.set_global_providers();
     *installed_at = Some(caller);
+    telemetry.say_started();
     Ok(telemetry)
 }

@@ -48,7 +48,9 @@ mod logging;
 pub mod manual;
 mod pipeline;
 mod report;
+mod shutdown_signal;
 mod signal;
+mod suppression;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -63,6 +65,7 @@ pub use crate::diagnostics::{Diagnostic, DiagnosticLevel};
 pub use crate::error::InitError;
 pub use crate::health::{Health, HealthState};
 pub use crate::report::{DropReason, SignalReport, TelemetryReport};
+pub use crate::shutdown_signal::shutdown_signal;
 pub use crate::signal::Signal;
 pub use crate::telemetry::{FlushError, ShutdownError, Telemetry};
 

@@ -9,6 +9,9 @@ pub mod environment {}
 #[doc = include_str!("manual/metrics.md")]
 pub mod metrics {}
 
+#[doc = include_str!("manual/overhead.md")]
+pub mod overhead {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("manual/testing.md")]
 pub mod testing {}

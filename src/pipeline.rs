@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -20,6 +19,10 @@ use crate::health::Health;
 use crate::logging::{self, RecordingParts};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
+use crate::wait::wait_for;
+
+/// What is said of telemetry without an [`Export`].
+const DISABLED: &str = "disabled by `OTEL_SDK_DISABLED`";
 
 /// What a builder has gathered.
 pub(crate) struct Start {
@@ -57,15 +60,20 @@ impl Pipeline {
             voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
         }
         let export = if settings.is_disabled {
-            voice.say_now(DiagnosticLevel::Info, "disabled by `OTEL_SDK_DISABLED`");
             None
         } else {
-            let export = Export::start(&settings, &start.clock, &voice)?;
-            voice.say_now(DiagnosticLevel::Info, &format!("started; {}", export.destinations()));
-            Some(export)
+            Some(Export::start(&settings, &start.clock, &voice)?)
         };
         let started_at = start.clock.now();
         Ok(Self { settings, effective, voice, clock: start.clock, started_at, export })
+    }
+
+    pub(crate) fn say_started(&self) {
+        let message = match &self.export {
+            Some(export) => format!("started; {}", export.destinations()),
+            None => DISABLED.to_owned(),
+        };
+        self.voice.say_now(DiagnosticLevel::Info, &message);
     }
 
     pub(crate) fn layer<S>(&self) -> Box<dyn Layer<S> + Send + Sync>
@@ -159,7 +167,7 @@ impl Pipeline {
     pub(crate) fn health(&self) -> Health {
         match &self.export {
             Some(export) => export.health(),
-            None => Health::dark("disabled by `OTEL_SDK_DISABLED`"),
+            None => Health::dark(DISABLED),
         }
     }
 
@@ -181,6 +189,15 @@ impl Pipeline {
         }
     }
 
+    /// Ends everything at once, without a word: nothing was recorded yet. Waits for the threads to
+    /// end, at most for `limit`.
+    pub(crate) fn discard(&self, limit: Duration) {
+        let Some(export) = &self.export else { return };
+        if wait_for(export.stop(self.clock.now()), limit).is_some() {
+            export.join();
+        }
+    }
+
     /// Waits for the threads to end. To be called after the answer to [`stop`](Self::stop).
     pub(crate) fn join(&self) {
         if let Some(export) = &self.export {
@@ -188,9 +205,9 @@ impl Pipeline {
         }
     }
 
-    /// Tells whether the calling thread is one of beacon's, which must not wait for itself.
-    pub(crate) fn is_own_thread() -> bool {
-        thread::current().name().is_some_and(|name| OWN_THREADS.contains(&name))
+    /// Tells whether the calling thread is the one that delivers, which must not wait for itself.
+    pub(crate) fn is_on_export_thread(&self) -> bool {
+        self.export.as_ref().is_some_and(Export::is_on_own_thread)
     }
 
     pub(crate) fn say(&self, level: DiagnosticLevel, message: &str) {
@@ -199,8 +216,6 @@ impl Pipeline {
         }
     }
 }
-
-const OWN_THREADS: [&str; 2] = ["beacon-export", "beacon-metrics"];
 
 fn answered<T>(answer: T) -> oneshot::Receiver<T> {
     let (sender, receiver) = oneshot::channel();

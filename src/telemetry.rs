@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use tracing::Subscriber;
@@ -18,7 +19,7 @@ use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
 use crate::report::{DropReason, TelemetryReport};
 use crate::signal::Signal;
-use crate::wait::wait_for;
+use crate::wait::{wait_aside, wait_for};
 
 /// How much longer than its deadline a blocking call may take, when the export thread itself does
 /// not get to run.
@@ -122,6 +123,16 @@ impl Telemetry {
         self.pipeline.set_global_providers();
     }
 
+    pub(crate) fn say_started(&self) {
+        self.pipeline.say_started();
+    }
+
+    /// Ends what nobody has used, at once and without a word.
+    pub(crate) fn discard(self) {
+        self.pipeline.discard(GRACE);
+        self.is_shut_down.store(true, Ordering::Release);
+    }
+
     /// Returns every setting with its value, origin and warning, without secrets.
     pub fn effective_config(&self) -> &EffectiveConfig {
         self.pipeline.effective_config()
@@ -154,9 +165,10 @@ impl Telemetry {
     /// When not all of it was settled within the shutdown timeout. Nothing is lost by that: it
     /// stays held.
     pub async fn flush(&self) -> Result<TelemetryReport, FlushError> {
-        let answer = self.pipeline.flush();
-        let is_complete = answer.await.unwrap_or(self.is_shut_down.load(Ordering::Acquire));
-        self.judge_flush(is_complete)
+        if self.pipeline.is_on_export_thread() {
+            return self.judge_flush(Some(false));
+        }
+        self.judge_flush(self.pipeline.flush().await.ok())
     }
 
     /// Like [`flush`](Self::flush), from a thread that may block. Works in every runtime and none.
@@ -165,17 +177,26 @@ impl Telemetry {
     ///
     /// As [`flush`](Self::flush).
     pub fn flush_blocking(&self) -> Result<TelemetryReport, FlushError> {
-        let limit = self.pipeline.shutdown_timeout().saturating_add(GRACE);
-        let is_complete = match wait_for(self.pipeline.flush(), limit) {
-            Some(answer) => answer.unwrap_or(self.is_shut_down.load(Ordering::Acquire)),
-            None => false,
-        };
-        self.judge_flush(is_complete)
+        if self.pipeline.is_on_export_thread() {
+            return self.judge_flush(Some(false));
+        }
+        let answer = wait_for(self.pipeline.flush(), self.wait_limit());
+        self.judge_flush(answer.map_or(Some(false), Result::ok))
     }
 
-    fn judge_flush(&self, is_complete: bool) -> Result<TelemetryReport, FlushError> {
+    /// Without an answer the export thread has ended: what it left, if anything, stays.
+    fn judge_flush(&self, answer: Option<bool>) -> Result<TelemetryReport, FlushError> {
         let report = self.stats();
-        if is_complete { Ok(report) } else { Err(FlushError { report: Box::new(report) }) }
+        let holds_nothing = || Signal::ALL.iter().all(|signal| report.signal(*signal).held == 0);
+        if answer.unwrap_or_else(holds_nothing) {
+            Ok(report)
+        } else {
+            Err(FlushError { report: Box::new(report) })
+        }
+    }
+
+    fn wait_limit(&self) -> Duration {
+        self.pipeline.shutdown_timeout().saturating_add(GRACE)
     }
 
     /// Ends telemetry: takes nothing more, delivers what is held, all signals at once, within the
@@ -188,9 +209,15 @@ impl Telemetry {
     /// When something could not be delivered before the end. The error has the report.
     pub async fn shutdown(&self) -> Result<TelemetryReport, ShutdownError> {
         let answer = self.pipeline.stop();
-        // No answer: the thread has ended already.
-        let _ = answer.await;
-        self.pipeline.join();
+        if self.pipeline.is_on_export_thread() {
+            return self.conclude();
+        }
+        match wait_aside(answer, self.wait_limit()).await {
+            Ok(Some(_)) => self.pipeline.join(),
+            Ok(None) => {}
+            // Without a thread to wait on, this one must.
+            Err(_) => return self.shutdown_blocking(),
+        }
         self.conclude()
     }
 
@@ -201,9 +228,12 @@ impl Telemetry {
     ///
     /// As [`shutdown`](Self::shutdown).
     pub fn shutdown_blocking(&self) -> Result<TelemetryReport, ShutdownError> {
-        let limit = self.pipeline.shutdown_timeout().saturating_add(GRACE);
         let answer = self.pipeline.stop();
-        if !Pipeline::is_own_thread() && wait_for(answer, limit).is_some() {
+        if self.pipeline.is_on_export_thread() {
+            return self.conclude();
+        }
+        // An answer that never comes because the thread has ended is an answer as well.
+        if wait_for(answer, self.wait_limit()).is_some() {
             self.pipeline.join();
         }
         self.conclude()
@@ -239,7 +269,8 @@ impl Drop for Telemetry {
         let uptime = self.pipeline.uptime();
         let stats = self.stats();
         let saw_nothing = stats.traces.emitted == 0 && stats.logs.emitted == 0;
-        if self.pipeline.is_running() && saw_nothing && uptime < SUSPICIOUSLY_SHORT {
+        let is_suspicious = saw_nothing && uptime < SUSPICIOUSLY_SHORT && !thread::panicking();
+        if self.pipeline.is_running() && is_suspicious {
             let message = "telemetry stopped right after its start: bind the guard to a name \
                            (`let telemetry = …`); `let _ = …` drops it at once";
             self.pipeline.say(DiagnosticLevel::Warn, message);
@@ -253,6 +284,7 @@ impl Drop for Telemetry {
 /// Not everything that was held at the time of a flush was settled in time.
 #[derive(Debug)]
 pub struct FlushError {
+    /// Boxed, so that a `Result` stays small.
     report: Box<TelemetryReport>,
 }
 
@@ -275,6 +307,7 @@ impl Error for FlushError {}
 #[derive(Debug)]
 pub struct ShutdownError {
     lost: Vec<(Signal, u64)>,
+    /// Boxed, so that a `Result` stays small.
     report: Box<TelemetryReport>,
 }
 

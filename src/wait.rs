@@ -1,11 +1,14 @@
 //! Waiting for a future from a plain thread, for a bounded time, in whatever runtime or none.
 
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::clock::{Clock as _, SystemClock};
 
@@ -36,4 +39,25 @@ pub(crate) fn wait_for<F: Future>(future: F, limit: Duration) -> Option<F::Outpu
         }
         thread::park_timeout(left);
     }
+}
+
+/// Like [`wait_for`], for a caller that must not block: a thread of its own waits, because the
+/// caller's runtime may have no timer, or not run it.
+///
+/// # Errors
+///
+/// The system gave no thread. The future was dropped.
+pub(crate) async fn wait_aside<F>(future: F, limit: Duration) -> io::Result<Option<F::Output>>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let (done, output) = oneshot::channel();
+    let thread = thread::Builder::new().name("beacon-wait".to_owned()).spawn(move || {
+        // A caller that has stopped waiting needs no answer.
+        drop(done.send(wait_for(future, limit)));
+    })?;
+    let output = output.await.ok().flatten();
+    // It has nothing left to do. A panic on it was reported where it happened.
+    drop(thread.join());
+    Ok(output)
 }

@@ -11,6 +11,7 @@ use super::attempt::ReceivedProtocol;
 use super::rpc_status::{Failure, INTERNAL, RESOURCE_EXHAUSTED, UNIMPLEMENTED};
 use crate::Signal;
 use crate::export::encode::json::from_json;
+use crate::export::wire::{DecompressError, decompress};
 
 /// Reads a body to its end, or to the limit.
 pub(super) async fn read_body(mut body: Incoming, limit_bytes: usize) -> Result<Bytes, Failure> {
@@ -47,12 +48,12 @@ pub(super) fn unpack<'a>(
             let (is_compressed, message) = split_grpc_frame(body)?;
             match header(headers, "grpc-encoding") {
                 "" | "identity" if is_compressed => return Err(not_said_how()),
-                encoding if is_compressed => decompress(encoding, message, limit_bytes)?,
-                _ => decompress("identity", message, limit_bytes)?,
+                encoding if is_compressed => inflate(encoding, message, limit_bytes)?,
+                _ => inflate("identity", message, limit_bytes)?,
             }
         }
         ReceivedProtocol::HttpJson | ReceivedProtocol::HttpProtobuf => {
-            decompress(header(headers, "content-encoding"), body, limit_bytes)?
+            inflate(header(headers, "content-encoding"), body, limit_bytes)?
         }
     };
     let plain_bytes = plain.len();
@@ -77,49 +78,22 @@ fn split_grpc_frame(body: &[u8]) -> Result<(bool, &[u8]), Failure> {
     Ok((*flag == 1, message))
 }
 
-fn decompress<'a>(
+fn inflate<'a>(
     encoding: &str,
     body: &'a [u8],
     limit_bytes: usize,
 ) -> Result<Cow<'a, [u8]>, Failure> {
-    match encoding {
-        "" | "identity" if body.len() > limit_bytes => Err(too_large(limit_bytes)),
-        "" | "identity" => Ok(Cow::Borrowed(body)),
-        #[cfg(feature = "gzip")]
-        "gzip" => read_limited(flate2::read::MultiGzDecoder::new(body), limit_bytes),
-        #[cfg(feature = "zstd")]
-        "zstd" => match zstd::stream::read::Decoder::with_buffer(body) {
-            Ok(decoder) => read_limited(decoder, limit_bytes),
-            Err(error) => Err(undecodable(&error)),
-        },
-        other => Err(Failure::new(
+    decompress(encoding, body, limit_bytes).map_err(|error| match error {
+        DecompressError::Malformed(error) => {
+            Failure::malformed(&format!("the compressed body does not decode: {error}"))
+        }
+        DecompressError::TooLarge => too_large(limit_bytes),
+        DecompressError::Unsupported => Failure::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             UNIMPLEMENTED,
-            &format!("content encoding `{}` is not supported", other.escape_default()),
-        )),
-    }
-}
-
-#[cfg(any(feature = "gzip", feature = "zstd"))]
-fn read_limited<'a>(
-    decoder: impl std::io::Read,
-    limit_bytes: usize,
-) -> Result<Cow<'a, [u8]>, Failure> {
-    use std::io::Read;
-
-    let mut plain = Vec::new();
-    // One byte more than allowed tells "at the limit" from "over it".
-    let take = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    decoder.take(take).read_to_end(&mut plain).map_err(|error| undecodable(&error))?;
-    if plain.len() > limit_bytes {
-        return Err(too_large(limit_bytes));
-    }
-    Ok(Cow::Owned(plain))
-}
-
-#[cfg(any(feature = "gzip", feature = "zstd"))]
-fn undecodable(error: &std::io::Error) -> Failure {
-    Failure::malformed(&format!("the compressed body does not decode: {error}"))
+            &format!("content encoding `{}` is not supported", encoding.escape_default()),
+        ),
+    })
 }
 
 fn not_said_how() -> Failure {

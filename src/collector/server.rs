@@ -9,13 +9,13 @@ use std::{io, pin::pin};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use opentelemetry::Context;
 use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::sync::{Notify, oneshot};
 
 use super::service::{Connection, handle};
 use super::shared::Shared;
+use crate::suppression::suppress_thread;
 
 /// A running thread. Dropping it without `stop` leaves the thread to end by itself.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl ServerThread {
         let (end, ended) = mpsc::channel();
         let run = move || {
             // Whatever the collector's libraries do is not the telemetry of the host.
-            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            let _suppressed = suppress_thread();
             runtime.block_on(listen(listeners, shared, stopped));
             // This closes the listeners and every connection.
             drop(runtime);

@@ -173,6 +173,10 @@ impl Export {
     pub(crate) fn join(&self) {
         self.courier.join();
     }
+
+    pub(crate) fn is_on_own_thread(&self) -> bool {
+        self.courier.is_on_own_thread()
+    }
 }
 
 fn health(announcers: &[(Signal, Arc<Announcer>)], clock: &SharedClock) -> Health {

@@ -15,6 +15,7 @@ use crate::export::encode::TraceIds;
 use crate::export::processors::is_thread_ending;
 use crate::logging::LogRecorder;
 use crate::logging::filter::Admission;
+use crate::suppression::is_suppressed;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
 ///
@@ -59,7 +60,7 @@ impl LogLayer {
         if is_thread_ending() {
             return Origin::Recorded(None);
         }
-        if OtelContext::is_current_telemetry_suppressed() {
+        if is_suppressed() {
             return Origin::Suppressed;
         }
         let read = |context: &OtelContext| {

@@ -46,7 +46,10 @@ async fn place_order(
 ) -> Result<(StatusCode, String), (StatusCode, &'static str)> {
     say!(info, order.id = id, "an order came in");
     reserve().instrument(info_span!("reserve_goods", order.id = id)).await;
-    let charge = task::spawn(charge(id).instrument(info_span!("charge_card", order.id = id)));
+    let charge = task::spawn(async move {
+        // Made here, so that its parent is what the task brought along.
+        charge(id).instrument(info_span!("charge_card", order.id = id)).await
+    });
     let is_charged = matches!(charge.await, Ok(Ok(())));
     metrics.count_order(is_charged);
     if is_charged {

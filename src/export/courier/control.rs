@@ -2,11 +2,10 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
-use opentelemetry::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,9 +18,12 @@ use crate::export::courier::lane::Lane;
 use crate::export::courier::sink::Sink;
 use crate::export::metrics::MetricPump;
 use crate::signal::PerSignal;
+use crate::suppression::{mark_thread, suppress_thread};
 
 /// The name of the export thread.
 const THREAD_NAME: &str = "beacon-export";
+/// How long shutdown waits for the collecting thread, which normally ends at once.
+const COLLECTOR_END_WAIT: Duration = Duration::from_millis(100);
 
 /// What delivers one signal.
 #[derive(Clone, Debug)]
@@ -57,6 +59,7 @@ enum Command {
 pub(crate) struct Courier {
     commands: mpsc::UnboundedSender<Command>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    thread_id: ThreadId,
 }
 
 impl Courier {
@@ -69,12 +72,14 @@ impl Courier {
             .enable_time()
             // The resolver of hyper-util looks names up on the blocking pool.
             .thread_name("beacon-dns")
+            .on_thread_start(mark_thread)
             .max_blocking_threads(2)
             .build()?;
         let thread = thread::Builder::new()
             .name(THREAD_NAME.to_owned())
             .spawn(move || run_thread(runtime, parts, inbox))?;
-        Ok(Self { commands, thread: Mutex::new(Some(thread)) })
+        let thread_id = thread.thread().id();
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), thread_id })
     }
 
     /// Asks for everything held now to be settled by `deadline`. No answer: the thread has ended.
@@ -102,10 +107,15 @@ impl Courier {
             drop(thread.join());
         }
     }
+
+    /// Tells whether the calling thread is the export thread of this courier.
+    pub(crate) fn is_on_own_thread(&self) -> bool {
+        self.thread_id == thread::current().id()
+    }
 }
 
 fn run_thread(runtime: Runtime, parts: CourierParts, inbox: mpsc::UnboundedReceiver<Command>) {
-    let suppressed = Context::enter_telemetry_suppressed_scope();
+    let suppressed = suppress_thread();
     let stopped = runtime.block_on(control(parts, inbox));
     // A name look-up that hangs must not hold the end of the process.
     runtime.shutdown_background();
@@ -153,8 +163,10 @@ async fn control(
                 let metrics = parts.metrics.clone();
                 spawn(async move {
                     let is_complete = flush(&running, metrics.as_deref(), &clock, deadline).await;
-                    // A caller that gave up waiting needs no answer.
-                    let _ = reply.send(is_complete);
+                    if let Some(is_complete) = is_complete {
+                        // A caller that gave up waiting needs no answer.
+                        let _ = reply.send(is_complete);
+                    }
                 });
             }
             Some(Command::Stop { deadline, reply }) => break (deadline, Some(reply)),
@@ -205,29 +217,33 @@ fn hand_over_metrics(running: &[Running]) {
 }
 
 /// Settles everything that is held now, and one more collection of metrics. All signals at once.
+///
+/// `None`: a dispatcher has ended meanwhile, so that the end decides what became of its items.
 async fn flush(
     running: &[Running],
     metrics: Option<&MetricPump>,
     clock: &SharedClock,
     deadline: Duration,
-) -> bool {
+) -> Option<bool> {
     let (with_metrics, others): (Vec<_>, Vec<_>) =
         running.iter().partition(|running| running.signal == Signal::Metrics);
     let mut answers: Vec<_> = others.iter().map(|running| running.flush()).collect();
     let all = async {
-        if let Some(metrics) = metrics {
-            metrics.collect_once().await;
-        }
+        let mut is_complete = Some(match metrics {
+            Some(metrics) => metrics.collect_once().await,
+            None => true,
+        });
         answers.extend(with_metrics.iter().map(|running| running.flush()));
-        let mut is_complete = true;
         for answer in answers {
-            is_complete &= answer.await.is_ok();
+            if answer.await.is_err() {
+                is_complete = None;
+            }
         }
         is_complete
     };
     tokio::select! {
         is_complete = all => is_complete,
-        () = clock.sleep_until(deadline) => false,
+        () = clock.sleep_until(deadline) => Some(false),
     }
 }
 
@@ -242,11 +258,11 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
         let half = deadline.saturating_sub(now).div_f64(2.0);
         let collect_by = now.saturating_add(half);
         tokio::select! {
-            () = metrics.collect_once() => {}
+            _ = metrics.collect_once() => {}
             () = parts.clock.sleep_until(collect_by) => {}
         }
         // A flush that runs now would collect for a queue that is closed.
-        metrics.stop(collect_by).await;
+        metrics.collector.stop();
     }
     for metrics in running.iter().filter(|running| running.signal == Signal::Metrics) {
         metrics.tell(LaneCommand::Stop { deadline });
@@ -254,5 +270,10 @@ async fn stop(running: Arc<[Running]>, parts: &CourierParts, deadline: Duration)
     for dispatcher in running.iter() {
         // A dispatcher drops its inbox at its end.
         dispatcher.commands.closed().await;
+    }
+    if let Some(metrics) = &parts.metrics {
+        // Everything is delivered: a callback that still hangs is not worth waiting for.
+        let soon = parts.clock.now().saturating_add(COLLECTOR_END_WAIT);
+        metrics.stop(soon).await;
     }
 }

@@ -10,7 +10,7 @@ use std::collections::hash_map::Entry;
 
 use opentelemetry::KeyValue;
 
-use crate::export::encode::value::{len_hint, write_key_value, write_value};
+use crate::export::encode::value::{Scalar, write_key_scalar, write_key_value, write_value};
 
 /// Writes the attributes as elements of `field`; returns how many were dropped.
 pub(super) fn write_attributes(
@@ -86,16 +86,21 @@ pub(super) fn saturate(count: usize) -> u32 {
 
 fn write_attribute(out: &mut Vec<u8>, field: u32, attribute: &KeyValue, chars_max: Option<usize>) {
     let KeyValue { key, value, .. } = attribute;
-    write_key_value(out, field, key.as_str(), len_hint(value), |out, field| {
-        write_value(out, field, value, chars_max);
-    });
+    match Scalar::of(value, chars_max) {
+        Some(scalar) => write_key_scalar(out, field, key.as_str(), scalar),
+        None => write_key_value(out, field, key.as_str(), |out, field| {
+            write_value(out, field, value, chars_max);
+        }),
+    }
 }
 
 fn has_duplicate(attributes: &[KeyValue]) -> bool {
+    let is_few = attributes.len() <= FEW_KEYS;
     let mut filter = KeyFilter::default();
     attributes.iter().enumerate().any(|(index, attribute)| {
-        filter.insert(attribute.key.as_str())
-            && attributes.iter().take(index).any(|earlier| earlier.key == attribute.key)
+        let key = attribute.key.as_str();
+        (is_few || filter.insert(key))
+            && attributes.iter().take(index).any(|earlier| earlier.key.as_str() == key)
     })
 }
 
@@ -134,3 +139,6 @@ fn cheap_hash(key: &[u8]) -> u64 {
     // The fractional part of the golden ratio spreads the bits to the top.
     (ends ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
+
+/// So few keys are compared with each other sooner than hashed.
+const FEW_KEYS: usize = 6;

@@ -60,15 +60,39 @@ fn move_content(out: &mut Vec<u8>, from: usize, to: usize) {
 /// The tag and the length of a string, a byte string or a nested message.
 #[inline]
 pub(super) fn len_head(out: &mut Vec<u8>, field: u32, len: usize) {
-    let [tag_byte, ..] = (field << 3 | u32::from(WIRE_LEN)).to_le_bytes();
-    let [len_byte, ..] = len.to_le_bytes();
-    if field < 16 && len < 0x80 {
+    if is_short(field, len) {
         // By far the most heads: one step instead of two.
-        out.extend_from_slice(&[tag_byte, len_byte]);
+        out.extend_from_slice(&short_head(field, len));
     } else {
         tag(out, field, WIRE_LEN);
         varint(out, len as u64);
     }
+}
+
+/// The head of a nested message and the head of its first field, each a field and a length.
+#[inline]
+pub(super) fn nested_heads(out: &mut Vec<u8>, message: (u32, usize), first: (u32, usize)) {
+    if is_short(message.0, message.1) && is_short(first.0, first.1) {
+        let ([tag, len], [first_tag, first_len]) =
+            (short_head(message.0, message.1), short_head(first.0, first.1));
+        out.extend_from_slice(&[tag, len, first_tag, first_len]);
+    } else {
+        len_head(out, message.0, message.1);
+        len_head(out, first.0, first.1);
+    }
+}
+
+/// Tag and length are one byte each.
+#[inline]
+const fn is_short(field: u32, len: usize) -> bool {
+    field < 16 && len < 0x80
+}
+
+#[inline]
+const fn short_head(field: u32, len: usize) -> [u8; 2] {
+    let [tag, ..] = (field << 3 | WIRE_LEN as u32).to_le_bytes();
+    let [len, ..] = len.to_le_bytes();
+    [tag, len]
 }
 
 /// A string or a byte string, written also when it is empty.
@@ -125,7 +149,7 @@ pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// How many bytes [`varint`] writes.
 #[inline]
-pub(super) fn varint_len(value: u64) -> usize {
+pub(super) const fn varint_len(value: u64) -> usize {
     ((value | 1).ilog2() / 7).saturating_add(1) as usize
 }
 

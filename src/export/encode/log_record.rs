@@ -13,8 +13,8 @@ use crate::export::encode::buffer::{
 };
 use crate::export::encode::fields::Fields;
 use crate::export::encode::value::{
-    KEY_VALUE_KEY, cut_bytes, cut_str, write_any, write_bool, write_bytes, write_f64, write_i64,
-    write_key_value, write_str,
+    KEY_VALUE_KEY, Scalar, cut_bytes, cut_str, write_any, write_key_scalar, write_key_value,
+    write_str,
 };
 
 /// The ids that tie a record to its span.
@@ -82,29 +82,33 @@ impl<'a> LogRecordEncoder<'a> {
 
     pub(crate) fn attribute_str(&mut self, key: &str, value: &str) {
         let value = cut_str(value, self.limits.attribute_chars_max);
-        self.write_attribute(key, value.len(), |out, field| write_str(out, field, value));
+        self.attribute_scalar(key, Scalar::Str(value));
     }
 
     pub(crate) fn attribute_i64(&mut self, key: &str, value: i64) {
-        self.write_attribute(key, 0, |out, field| write_i64(out, field, value));
+        self.attribute_scalar(key, Scalar::I64(value));
     }
 
     pub(crate) fn attribute_f64(&mut self, key: &str, value: f64) {
-        self.write_attribute(key, 0, |out, field| write_f64(out, field, value));
+        self.attribute_scalar(key, Scalar::F64(value));
     }
 
     pub(crate) fn attribute_bool(&mut self, key: &str, value: bool) {
-        self.write_attribute(key, 0, |out, field| write_bool(out, field, value));
+        self.attribute_scalar(key, Scalar::Bool(value));
     }
 
     pub(crate) fn attribute_bytes(&mut self, key: &str, value: &[u8]) {
         let value = cut_bytes(value, self.limits.attribute_chars_max);
-        self.write_attribute(key, value.len(), |out, field| write_bytes(out, field, value));
+        self.attribute_scalar(key, Scalar::Bytes(value));
     }
 
     pub(crate) fn attribute(&mut self, key: &str, value: &AnyValue) {
         let chars_max = self.limits.attribute_chars_max;
-        self.write_attribute(key, 0, |out, field| write_any(out, field, value, chars_max));
+        if self.make_room_for_attribute(key) {
+            write_key_value(self.out, ATTRIBUTES, key, |out, field| {
+                write_any(out, field, value, chars_max);
+            });
+        }
     }
 
     /// Completes the entry: tag of field 2, length, `LogRecord`.
@@ -130,14 +134,9 @@ impl<'a> LogRecordEncoder<'a> {
         self.committed_len = self.out.len();
     }
 
-    fn write_attribute(
-        &mut self,
-        key: &str,
-        value_len: usize,
-        write_value: impl FnOnce(&mut Vec<u8>, u32),
-    ) {
+    fn attribute_scalar(&mut self, key: &str, value: Scalar<'_>) {
         if self.make_room_for_attribute(key) {
-            write_key_value(self.out, ATTRIBUTES, key, value_len, write_value);
+            write_key_scalar(self.out, ATTRIBUTES, key, value);
         }
     }
 

@@ -5,7 +5,7 @@
 use opentelemetry_sdk::Resource;
 
 use crate::export::encode::buffer::{close, nonempty_str, open};
-use crate::export::encode::value::{len_hint, write_key_value, write_value};
+use crate::export::encode::value::{write_key_value, write_value};
 
 /// Encodes fields 1 (`resource`) and 3 (`schema_url`) of `ResourceSpans`, `ResourceLogs` and
 /// `ResourceMetrics`, which number them alike. The same bytes go with all three signals.
@@ -19,8 +19,7 @@ pub(crate) fn encode_resource(resource: &Resource) -> Vec<u8> {
     let mut out = Vec::new();
     let entry = open(&mut out, RESOURCE, 0);
     for (key, value) in attributes {
-        let value_len = len_hint(value);
-        write_key_value(&mut out, RESOURCE_ATTRIBUTES, key.as_str(), value_len, |out, field| {
+        write_key_value(&mut out, RESOURCE_ATTRIBUTES, key.as_str(), |out, field| {
             write_value(out, field, value, None);
         });
     }

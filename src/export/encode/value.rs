@@ -6,22 +6,81 @@ use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Value};
 
 use crate::export::encode::buffer::{
-    WIRE_FIXED64, WIRE_VARINT, bytes, close, len_head, nonempty_str, open, tag, varint, varint_len,
+    WIRE_FIXED64, WIRE_VARINT, close, len_head, nested_heads, nonempty_str, open, tag, varint,
+    varint_len,
 };
 
-/// Writes `KeyValue { key, value }` where `write_value` writes the `AnyValue` into the field that
-/// it is given. `value_len` is the length of a string value, or a guess for others.
+/// A value whose length is known before it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scalar<'a> {
+    Bool(bool),
+    Bytes(&'a [u8]),
+    F64(f64),
+    I64(i64),
+    Str(&'a str),
+}
+
+impl<'a> Scalar<'a> {
+    /// The value, cut to the limit, unless it is a list.
+    #[inline]
+    pub(super) fn of(value: &'a Value, chars_max: Option<usize>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(Self::Bool(*value)),
+            Value::F64(value) => Some(Self::F64(*value)),
+            Value::I64(value) => Some(Self::I64(*value)),
+            Value::String(value) => Some(Self::Str(cut_str(value.as_str(), chars_max))),
+            _ => None,
+        }
+    }
+
+    /// The length of the `AnyValue`, without tag and length of its own.
+    #[inline]
+    fn any_len(self) -> usize {
+        match self {
+            Self::Bool(_) => 2,
+            Self::Bytes(value) => len_field_len(value.len()),
+            Self::F64(_) => 9,
+            Self::I64(value) => varint_len(value.cast_unsigned()).saturating_add(1),
+            Self::Str(value) => len_field_len(value.len()),
+        }
+    }
+
+    /// Writes the `AnyValue` into a field.
+    #[inline]
+    pub(super) fn write(self, out: &mut Vec<u8>, field: u32) {
+        match self {
+            Self::Bool(value) => write_bool(out, field, value),
+            Self::Bytes(value) => write_bytes(out, field, value),
+            Self::F64(value) => write_f64(out, field, value),
+            Self::I64(value) => write_i64(out, field, value),
+            Self::Str(value) => write_str(out, field, value),
+        }
+    }
+}
+
+/// Writes `KeyValue { key, value }`. By far the most attributes come this way.
 #[inline]
+pub(super) fn write_key_scalar(out: &mut Vec<u8>, field: u32, key: &str, value: Scalar<'_>) {
+    let value_len = len_field_len(value.any_len());
+    if key.is_empty() {
+        len_head(out, field, value_len);
+    } else {
+        let entry_len = len_field_len(key.len()).saturating_add(value_len);
+        nested_heads(out, (field, entry_len), (KEY_VALUE_KEY, key.len()));
+        out.extend_from_slice(key.as_bytes());
+    }
+    value.write(out, KEY_VALUE_VALUE);
+}
+
+/// Writes `KeyValue { key, value }` where `write_value` writes the `AnyValue` into the field that
+/// it is given.
 pub(super) fn write_key_value(
     out: &mut Vec<u8>,
     field: u32,
     key: &str,
-    value_len: usize,
     write_value: impl FnOnce(&mut Vec<u8>, u32),
 ) {
-    // Three tags, three lengths.
-    let len_expected = key.len().saturating_add(value_len).saturating_add(6);
-    let entry = open(out, field, len_expected);
+    let entry = open(out, field, key.len());
     nonempty_str(out, KEY_VALUE_KEY, key);
     write_value(out, KEY_VALUE_VALUE);
     close(out, &entry);
@@ -36,14 +95,6 @@ pub(super) fn write_value(out: &mut Vec<u8>, field: u32, value: &Value, chars_ma
         Value::String(value) => write_str(out, field, cut_str(value.as_str(), chars_max)),
         Value::Array(array) => write_array(out, field, array, chars_max),
         _ => write_nothing(out, field),
-    }
-}
-
-/// The length of the value where it is long enough to matter, for [`write_key_value`].
-pub(super) fn len_hint(value: &Value) -> usize {
-    match value {
-        Value::String(value) => value.as_str().len(),
-        _ => 0,
     }
 }
 
@@ -122,7 +173,7 @@ fn write_any_at(
         AnyValue::Map(entries) if depth <= DEPTH_MAX => {
             write_nested(out, field, KVLIST_VALUE, |out| {
                 for (key, value) in entries.iter() {
-                    write_key_value(out, ELEMENTS, key.as_str(), 0, |out, field| {
+                    write_key_value(out, ELEMENTS, key.as_str(), |out, field| {
                         write_any_at(out, field, value, chars_max, depth.saturating_add(1));
                     });
                 }
@@ -174,9 +225,14 @@ fn write_nested(
 
 #[inline]
 fn write_len_value(out: &mut Vec<u8>, field: u32, kind: u32, value: &[u8]) {
-    let value_len = varint_len(value.len() as u64).saturating_add(value.len());
-    len_head(out, field, value_len.saturating_add(1));
-    bytes(out, kind, value);
+    nested_heads(out, (field, len_field_len(value.len())), (kind, value.len()));
+    out.extend_from_slice(value);
+}
+
+/// The length of a field that holds so many bytes: a tag of one byte, a length, the bytes.
+#[inline]
+const fn len_field_len(len: usize) -> usize {
+    varint_len(len as u64).saturating_add(1).saturating_add(len)
 }
 
 /// An `AnyValue` whose kind is not set.

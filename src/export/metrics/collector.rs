@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry::Context;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prost::Message as _;
@@ -22,6 +21,7 @@ use crate::export::encode::split_metrics;
 use crate::export::metrics::overflow::has_overflowed;
 use crate::export::metrics::problems::{MetricProblem, MetricProblems};
 use crate::export::metrics::provider::MetricSource;
+use crate::suppression::suppress_thread;
 
 /// What became of one request to collect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -153,7 +153,7 @@ impl MetricCollector {
 
 fn serve(commands: &Receiver<Answer>, mut collection: Collection, is_running: &AtomicBool) {
     // For the whole life of the thread: collecting must not record spans or logs of its own.
-    let _suppressed = Context::enter_telemetry_suppressed_scope();
+    let _suppressed = suppress_thread();
     while let Ok(answer) = commands.recv() {
         let result = panic::catch_unwind(AssertUnwindSafe(|| collection.run()));
         let result = result.unwrap_or_else(|_| Err("the collection panicked".to_owned()));

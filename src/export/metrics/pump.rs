@@ -25,7 +25,13 @@ pub(crate) struct MetricPump {
 pub(crate) struct CollectionRounds {
     begun: AtomicU64,
     /// The last that was not given up. Held by whoever collects.
-    ended: tokio::sync::Mutex<u64>,
+    last: tokio::sync::Mutex<EndedRound>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct EndedRound {
+    number: u64,
+    is_success: bool,
 }
 
 impl fmt::Debug for MetricPump {
@@ -45,25 +51,27 @@ impl MetricPump {
         .await;
     }
 
-    /// Returns when a collection has ended that began after this call. Callers share it.
-    pub(crate) async fn collect_once(&self) {
+    /// Returns when a collection has ended that began after this call, and whether it succeeded.
+    /// Callers at the same time share it.
+    pub(crate) async fn collect_once(&self) -> bool {
         let next = self.rounds.begun.load(Ordering::Relaxed).saturating_add(1);
-        let mut ended = self.rounds.ended.lock().await;
-        if *ended >= next {
-            return;
+        let mut last = self.rounds.last.lock().await;
+        if last.number < next {
+            let number = self.rounds.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let is_success = self.collect_now().await;
+            *last = EndedRound { number, is_success };
         }
-        let own = self.rounds.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        self.collect_now().await;
-        *ended = own;
+        last.is_success
     }
 
     /// Collects once, within the timeout of a collection.
-    async fn collect_now(&self) {
+    async fn collect_now(&self) -> bool {
         let began = self.clock.now();
         let timeout = self.settings.timeout.unwrap_or(Duration::MAX);
         let deadline = began.saturating_add(timeout);
         let outcome = collect_within(&self.collector, &self.clock, deadline).await;
         self.record(outcome, self.clock.now().saturating_sub(began));
+        matches!(outcome, CollectOutcome::Collected { .. })
     }
 
     fn record(&self, outcome: CollectOutcome, duration: Duration) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{
     Sampler as SdkSampler, SamplingDecision, SamplingResult, ShouldSample,
@@ -10,10 +10,12 @@ use opentelemetry_sdk::trace::{
 
 use crate::config::Sampler;
 use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
+use crate::suppression::is_own_thread;
 
 /// Asks the configured sampler and counts every span that starts, by answer and by parent.
 ///
-/// A sampler sees each span exactly once, the dropped ones too; a processor does not.
+/// A sampler sees each span exactly once, the dropped ones too; a processor does not. Spans of
+/// beacon's own threads are dropped unasked and uncounted.
 #[derive(Clone, Debug)]
 pub(crate) struct CountingSampler {
     sampler: SdkSampler,
@@ -36,6 +38,13 @@ impl ShouldSample for CountingSampler {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
+        if is_own_thread() {
+            return SamplingResult {
+                decision: SamplingDecision::Drop,
+                attributes: Vec::new(),
+                trace_state: TraceState::NONE,
+            };
+        }
         let result = self.sampler.should_sample(
             parent_context,
             trace_id,

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -15,12 +15,12 @@ use crate::export::courier::Scope;
 /// Every finished item asks here, from all threads; new scopes are rare. So a lookup takes no lock
 /// and touches no shared counter, and an insertion copies the map.
 pub(crate) struct ScopeCache<K> {
-    scopes: ArcSwap<HashMap<K, Arc<Scope>>>,
+    scopes: ArcSwap<Scopes<K>>,
 }
 
 impl<K: Clone + Eq + Hash> ScopeCache<K> {
     pub(crate) fn new() -> Self {
-        Self { scopes: ArcSwap::from_pointee(HashMap::new()) }
+        Self { scopes: ArcSwap::from_pointee(Scopes::default()) }
     }
 
     /// Calls `use_scope` with the scope of `key`, encoding it first if it is new.
@@ -51,7 +51,7 @@ impl<K: Clone + Eq + Hash> ScopeCache<K> {
             if scopes.len() >= SCOPES_MAX {
                 return Arc::clone(scopes);
             }
-            let mut scopes = HashMap::clone(scopes);
+            let mut scopes = Scopes::clone(scopes);
             scopes.entry(key.to_owned()).or_insert_with(|| Arc::clone(scope));
             Arc::new(scopes)
         });
@@ -61,6 +61,46 @@ impl<K: Clone + Eq + Hash> ScopeCache<K> {
 impl<K> fmt::Debug for ScopeCache<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScopeCache").field("len", &self.scopes.load().len()).finish()
+    }
+}
+
+type Scopes<K> = HashMap<K, Arc<Scope>, BuildHasherDefault<NameHasher>>;
+
+/// Hashes names for a table of bounded size: eight bytes at a time, which costs a fifth of the
+/// standard hasher. It resists nobody who chooses names to collide, and need not: names come from
+/// the program, and the bound of the table bounds the harm.
+#[derive(Clone, Copy, Debug, Default)]
+struct NameHasher(u64);
+
+impl NameHasher {
+    fn add(&mut self, word: u64) {
+        // The fractional part of the golden ratio spreads the bits to the top.
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.add(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
+            self.add(rest.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)));
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.add(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.add(value);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table looks at the lowest bits first.
+        self.0.rotate_left(26)
     }
 }
 

@@ -8,6 +8,7 @@ mod answer;
 mod base64;
 mod compress;
 mod console;
+mod decompress;
 mod error;
 mod failure;
 mod grpc_answer;
@@ -29,6 +30,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 
 pub(crate) use self::console::{Console, ConsoleError};
+#[cfg(feature = "collector")]
+pub(crate) use self::decompress::{DecompressError, decompress};
 pub(crate) use self::error::{PrepareError, WireSetupError};
 pub(crate) use self::outcome::{Cause, Outcome, PeerStatus};
 pub(crate) use self::target::Target;

@@ -41,7 +41,7 @@ impl Summary<'_> {
         } else {
             writeln!(
                 out,
-                "\nThe traces and metrics are there: this command shows only what it collects itself."
+                "\nA trace and the metrics can only be shown when they go to the collector inside."
             )?;
         }
         accounts::write(out, self.report, self.received)?;
@@ -52,9 +52,9 @@ impl Summary<'_> {
         let requests = self.load.requests.load(Ordering::Relaxed);
         let errors = self.load.server_errors.load(Ordering::Relaxed);
         let unanswered = self.load.unanswered.load(Ordering::Relaxed);
-        write!(out, "The service answered {requests} requests, {errors} of them with an error")?;
+        write!(out, "The client made {requests} requests; {errors} were answered with an error")?;
         if unanswered > 0 {
-            write!(out, "; {unanswered} got no answer")?;
+            write!(out, ", {unanswered} not at all")?;
         }
         let place = match self.collector {
             Some(_) => "the collector inside this command",

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use tonic::{Code, Status};
 
 use crate::export::wire::answer::{ANSWER_BYTES_MAX, Answer, End};
+use crate::export::wire::decompress::{DecompressError, decompress};
 use crate::export::wire::failure;
 use crate::export::wire::hint;
 use crate::export::wire::http_answer;
@@ -72,17 +73,38 @@ fn sent_status<E>(answer: &Answer<E>) -> Option<(Status, &HeaderMap)> {
 
 fn read_success<E>(answer: &Answer<E>, success: &SuccessReader) -> Outcome {
     let status = PeerStatus::Grpc(Code::Ok);
-    match answer.body.split_first_chunk::<FRAME_PREFIX_LEN>() {
-        None if answer.body.is_empty() => success.read_protobuf(b"", status),
-        // Uncompressed, as we accept nothing else, and one message.
-        Some((&[0, first, second, third, fourth], message))
-            if usize::try_from(u32::from_be_bytes([first, second, third, fourth]))
-                .is_ok_and(|len| len == message.len()) =>
-        {
-            success.read_protobuf(message, status)
+    let Some((is_compressed, message)) = split_frame(&answer.body) else {
+        return success.delivered_with_garbage(status);
+    };
+    // Servers answer in the compression of the request, whatever is accepted.
+    let encoding = match answer.headers.get("grpc-encoding") {
+        _ if !is_compressed => "identity",
+        Some(encoding) => encoding.to_str().unwrap_or(UNNAMED_ENCODING),
+        None => UNNAMED_ENCODING,
+    };
+    match decompress(encoding, message, ANSWER_BYTES_MAX) {
+        Ok(message) => success.read_protobuf(&message, status),
+        Err(DecompressError::TooLarge) => {
+            Outcome::ResponseTooLarge { cause: Cause::too_large(status, ANSWER_BYTES_MAX) }
         }
-        _ => success.delivered_with_garbage(status),
+        Err(_) => success.delivered_with_garbage(status),
     }
+}
+
+/// No build decompresses this.
+const UNNAMED_ENCODING: &str = "unnamed";
+
+/// The one message of an answer, and whether it is compressed. No message is an empty one.
+fn split_frame(body: &[u8]) -> Option<(bool, &[u8])> {
+    if body.is_empty() {
+        return Some((false, body));
+    }
+    let ([flag @ (0 | 1), len @ ..], message) = body.split_first_chunk::<FRAME_PREFIX_LEN>()?
+    else {
+        return None;
+    };
+    let is_whole = usize::try_from(u32::from_be_bytes(*len)) == Ok(message.len());
+    is_whole.then_some((*flag == 1, message))
 }
 
 fn failed(code: Code, message: &str, hint: Option<Duration>) -> Outcome {

@@ -175,3 +175,24 @@ fn a_frame_starts_with_a_flag_and_a_length() {
     assert_eq!(frame_prefix(true, 0x0102_0304).as_deref(), Some(&[1, 1, 2, 3, 4][..]));
     assert_eq!(frame_prefix(true, usize::MAX), None);
 }
+
+#[cfg(feature = "gzip")]
+#[test]
+fn an_answer_in_the_compression_of_the_request_is_read() {
+    use std::io::Write;
+
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"\x0a\x02\x08\x03").unwrap();
+    let message = encoder.finish().unwrap();
+    let mut body = frame_prefix(true, message.len()).unwrap().to_vec();
+    body.extend_from_slice(&message);
+    let mut compressed = answer(b"", &[("grpc-status", "0")]);
+    compressed.body = Bytes::from(body);
+    compressed.headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
+    let read = outcome(&compressed);
+    assert!(matches!(read, Outcome::Delivered { rejected: 3, .. }), "{read:?}");
+
+    compressed.headers.insert("grpc-encoding", HeaderValue::from_static("unheard-of"));
+    let read = outcome(&compressed);
+    assert!(matches!(read, Outcome::Delivered { rejected: 0, advice: Some(_), .. }), "{read:?}");
+}

@@ -1,0 +1,69 @@
+//! What the public types can be used for: losing one of these would break a user's build.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::panic::UnwindSafe;
+
+use beacon::collector::Collector;
+use beacon::config::{EffectiveConfig, Environment};
+use beacon::testing::ManualClock;
+use beacon::{
+    Diagnostic, DiagnosticLevel, DropReason, FlushError, Health, HealthState, InitError,
+    ShutdownError, Signal, SignalReport, Telemetry, TelemetryBuilder, TelemetryReport,
+};
+
+#[test]
+fn public_types_cross_threads_and_can_be_printed() {
+    const fn check<T: Send + Sync + Unpin + Debug + 'static>() {}
+    check::<Collector>();
+    check::<Diagnostic>();
+    check::<DiagnosticLevel>();
+    check::<DropReason>();
+    check::<EffectiveConfig>();
+    check::<Environment>();
+    check::<FlushError>();
+    check::<Health>();
+    check::<HealthState>();
+    check::<InitError>();
+    check::<ManualClock>();
+    check::<ShutdownError>();
+    check::<Signal>();
+    check::<SignalReport>();
+    check::<Telemetry>();
+    check::<TelemetryBuilder>();
+    check::<TelemetryReport>();
+}
+
+#[test]
+fn what_is_reported_can_be_copied_compared_and_serialized() {
+    const fn check<T: Clone + PartialEq + serde::Serialize>() {}
+    check::<EffectiveConfig>();
+    check::<Health>();
+    check::<TelemetryReport>();
+}
+
+#[test]
+fn errors_can_be_handed_up() {
+    const fn check<T: Error + Send + Sync + 'static>() {}
+    check::<FlushError>();
+    check::<InitError>();
+    check::<ShutdownError>();
+}
+
+#[test]
+fn errors_survive_a_caught_panic() {
+    const fn check<T: UnwindSafe>() {}
+    check::<FlushError>();
+    check::<ShutdownError>();
+}
+
+#[test]
+fn futures_can_move_to_other_threads() {
+    fn check(_: impl Send) {}
+    let disabled = Environment::from_iter([("OTEL_SDK_DISABLED", "true")]);
+    let telemetry = Telemetry::builder().environment(disabled).diagnostics_off_stderr().build();
+    let telemetry = telemetry.expect("the settings are right");
+    check(telemetry.flush());
+    check(telemetry.shutdown());
+    check(beacon::shutdown_signal());
+}
