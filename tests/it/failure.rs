@@ -115,7 +115,7 @@ fn one_signal_that_fails_does_not_keep_the_others_from_ending_well() {
     let collector = Collector::start().expect("a collector starts");
     collector.inject_for(Signal::Traces, Fault::Hang, Times::Always);
     let service =
-        Service::builder(&collector).set("BEACON_SHUTDOWN_TIMEOUT", "200ms").with_metrics().start();
+        Service::builder(&collector).set("BEACON_SHUTDOWN_TIMEOUT", "2s").with_metrics().start();
     service.record_spans(3);
     service.record_logs(2);
     let error = service.telemetry.shutdown_blocking().expect_err("the spans hang");
