@@ -73,17 +73,23 @@ impl Chunk {
     }
 
     /// Takes everything out. Little content is copied, so that a nearly empty chunk does not keep
-    /// a large buffer alive in the queue; much content takes the buffer with it.
-    pub(crate) fn take(&mut self) -> Self {
+    /// a large buffer alive in the queue; much content takes the buffer with it, and leaves what
+    /// `spare` returns.
+    pub(crate) fn take(&mut self, spare: impl FnOnce() -> Vec<u8>) -> Self {
         let items = std::mem::take(&mut self.items);
         let charge = std::mem::take(&mut self.charge);
         if self.bytes.len() > self.bytes.capacity() / 2 {
-            let bytes = std::mem::take(&mut self.bytes);
+            let bytes = std::mem::replace(&mut self.bytes, spare());
             return Self { bytes, runs: std::mem::take(&mut self.runs), items, charge };
         }
         let bytes = self.bytes.clone();
         self.bytes.clear();
         Self { bytes, runs: self.runs.drain(..).collect(), items, charge }
+    }
+
+    /// Gives the buffer up, to be used again.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Cuts off at most `items_max` items and `bytes_max` bytes from the front, but at least one

@@ -23,7 +23,11 @@ use crate::report::{DropCounts, DropReason, SignalReport};
 /// most one shard, except for [`snapshot`](Self::snapshot), which takes all of them in order.
 #[derive(Debug)]
 pub(crate) struct Lane {
+    /// A power of two of them.
     shards: Box<[Shard]>,
+    /// Buffers of chunks that were sent. To grow a new one for each chunk costs the recording
+    /// threads more than all the copying into it.
+    spares: Mutex<Vec<Vec<u8>>>,
     ledger: Mutex<Ledger>,
     bounds: Bounds,
     wake: Notify,
@@ -87,9 +91,10 @@ impl LaneSnapshot {
 
 impl Lane {
     pub(crate) fn new(settings: &QueueSettings, shards: usize) -> Self {
-        let shards = shards.max(1);
+        let shards = shards.max(1).next_power_of_two();
         Self {
             shards: (0..shards).map(|_| Shard::default()).collect(),
+            spares: Mutex::default(),
             ledger: Mutex::default(),
             bounds: Bounds::new(settings, shards),
             wake: Notify::new(),
@@ -142,7 +147,7 @@ impl Lane {
     }
 
     fn lock_some_shard(&self, thread_index: usize) -> MutexGuard<'_, OpenChunk> {
-        let own = thread_index.checked_rem(self.shards.len()).unwrap_or_default();
+        let own = thread_index & self.shards.len().saturating_sub(1);
         let (before, from_own) = self.shards.split_at(own.min(self.shards.len()));
         for shard in from_own.iter().chain(before) {
             if let Ok(open) = shard.0.try_lock() {
@@ -155,12 +160,30 @@ impl Lane {
     }
 
     fn hand_over(&self, open: &mut OpenChunk) {
-        let chunk = open.chunk.take();
+        let chunk = open.chunk.take(|| self.spare());
         let mut ledger = self.lock_ledger();
         let was_ready = self.is_full_request(&ledger);
         ledger.enqueue(chunk);
         if !was_ready && self.is_full_request(&ledger) {
             self.wake.notify_one();
+        }
+    }
+
+    fn spare(&self) -> Vec<u8> {
+        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Vec::with_capacity(self.bounds.chunk_bytes_max))
+    }
+
+    /// Takes the buffers of a request that has been assembled.
+    pub(crate) fn recycle(&self, batch: Batch) {
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        for mut buffer in batch.into_buffers() {
+            let is_useful = buffer.capacity() >= self.bounds.chunk_bytes_max / 2
+                && buffer.capacity() <= self.bounds.chunk_bytes_max.saturating_mul(2);
+            if is_useful && spares.len() < self.shards.len() {
+                buffer.clear();
+                spares.push(buffer);
+            }
         }
     }
 
@@ -191,7 +214,7 @@ impl Lane {
             let credit = std::mem::take(&mut open.credit_bytes);
             self.bounds.release(credit, 0);
             if !open.chunk.is_empty() {
-                let chunk = open.chunk.take();
+                let chunk = open.chunk.take(|| self.spare());
                 self.lock_ledger().enqueue(chunk);
             }
         }

@@ -73,6 +73,11 @@ impl Batch {
         (!rear.is_empty()).then_some(rear)
     }
 
+    /// Gives the buffers of its chunks up, to be used again.
+    pub(crate) fn into_buffers(self) -> impl Iterator<Item = Vec<u8>> {
+        self.chunks.into_iter().map(Chunk::into_buffer)
+    }
+
     #[cfg(test)]
     pub(crate) fn into_runs(self) -> Vec<(Arc<Scope>, Vec<u8>)> {
         let runs = self.chunks.iter().flat_map(Chunk::runs);
