@@ -84,9 +84,7 @@ fn inflate<'a>(
     limit_bytes: usize,
 ) -> Result<Cow<'a, [u8]>, Failure> {
     decompress(encoding, body, limit_bytes).map_err(|error| match error {
-        DecompressError::Malformed(error) => {
-            Failure::malformed(&format!("the compressed body does not decode: {error}"))
-        }
+        DecompressError::Malformed(_) => Failure::malformed(&error.to_string()),
         DecompressError::TooLarge => too_large(limit_bytes),
         DecompressError::Unsupported => Failure::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

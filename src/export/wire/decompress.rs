@@ -4,15 +4,17 @@ use std::borrow::Cow;
 use std::io;
 
 /// Why a body stays as it is.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum DecompressError {
     #[cfg_attr(
         not(any(feature = "gzip", feature = "zstd")),
         expect(dead_code, reason = "only a build that decompresses can fail at it")
     )]
+    #[error("the compressed body does not decode: {0}")]
     Malformed(io::Error),
+    #[error("the body is too large")]
     TooLarge,
-    /// This build does not know the encoding.
+    #[error("this build does not know the encoding")]
     Unsupported,
 }
 
