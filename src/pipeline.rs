@@ -171,6 +171,11 @@ impl Pipeline {
         }
     }
 
+    /// Why attempts to deliver a signal fail, if they do.
+    pub(crate) fn failure(&self, signal: Signal) -> Option<String> {
+        self.export.as_ref().and_then(|export| export.failure(signal))
+    }
+
     fn deadline(&self) -> Duration {
         self.clock.now().saturating_add(self.shutdown_timeout())
     }

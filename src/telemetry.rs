@@ -1,7 +1,5 @@
 //! The guard: what a service holds while telemetry runs, and how it ends.
 
-use std::error::Error;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -13,7 +11,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::builder::TelemetryBuilder;
 use crate::config::EffectiveConfig;
 use crate::diagnostics::DiagnosticLevel;
-use crate::error::InitError;
+use crate::error::{FlushError, InitError, Loss, ShutdownError};
 use crate::health::{Health, HealthState};
 use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
@@ -188,11 +186,7 @@ impl Telemetry {
     fn judge_flush(&self, answer: Option<bool>) -> Result<TelemetryReport, FlushError> {
         let report = self.stats();
         let holds_nothing = || Signal::ALL.iter().all(|signal| report.signal(*signal).held == 0);
-        if answer.unwrap_or_else(holds_nothing) {
-            Ok(report)
-        } else {
-            Err(FlushError { report: Box::new(report) })
-        }
+        if answer.unwrap_or_else(holds_nothing) { Ok(report) } else { Err(FlushError::new(report)) }
     }
 
     fn wait_limit(&self) -> Duration {
@@ -244,21 +238,17 @@ impl Telemetry {
         if !self.is_shut_down.swap(true, Ordering::AcqRel) {
             self.pipeline.say(DiagnosticLevel::Info, &format!("stopped; {report}"));
         }
-        let lost = Signal::ALL.into_iter().filter_map(|signal| lost_at_end(&report, signal));
-        let lost: Vec<_> = lost.collect();
-        if lost.is_empty() {
-            Ok(report)
-        } else {
-            Err(ShutdownError { lost, report: Box::new(report) })
-        }
+        let losses: Vec<_> =
+            Signal::ALL.into_iter().filter_map(|s| self.loss(&report, s)).collect();
+        if losses.is_empty() { Ok(report) } else { Err(ShutdownError::new(losses, report)) }
     }
-}
 
-fn lost_at_end(report: &TelemetryReport, signal: Signal) -> Option<(Signal, u64)> {
-    let own = report.signal(signal);
-    let at_end = own.dropped.get(&DropReason::Shutdown).copied().unwrap_or_default();
-    let items = own.held.saturating_add(at_end);
-    (items > 0).then_some((signal, items))
+    fn loss(&self, report: &TelemetryReport, signal: Signal) -> Option<Loss> {
+        let own = report.signal(signal);
+        let at_end = own.dropped.get(&DropReason::Shutdown).copied().unwrap_or_default();
+        let items = own.held.saturating_add(at_end);
+        (items > 0).then(|| Loss { signal, items, cause: self.pipeline.failure(signal) })
+    }
 }
 
 impl Drop for Telemetry {
@@ -276,62 +266,7 @@ impl Drop for Telemetry {
             self.pipeline.say(DiagnosticLevel::Warn, message);
         }
         if let Err(error) = self.shutdown_blocking() {
-            self.pipeline.say(DiagnosticLevel::Error, &error.to_string());
+            self.pipeline.say(DiagnosticLevel::Error, &error.with_cause());
         }
     }
 }
-
-/// Not everything that was held at the time of a flush was settled in time.
-#[derive(Debug)]
-pub struct FlushError {
-    /// Boxed, so that a `Result` stays small.
-    report: Box<TelemetryReport>,
-}
-
-impl FlushError {
-    /// Returns the counts at the end of the flush.
-    pub fn report(&self) -> &TelemetryReport {
-        &self.report
-    }
-}
-
-impl fmt::Display for FlushError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "flush did not complete in time; {}", self.report)
-    }
-}
-
-impl Error for FlushError {}
-
-/// Something was not delivered before the end.
-#[derive(Debug)]
-pub struct ShutdownError {
-    lost: Vec<(Signal, u64)>,
-    /// Boxed, so that a `Result` stays small.
-    report: Box<TelemetryReport>,
-}
-
-impl ShutdownError {
-    /// Returns what became of everything.
-    pub fn report(&self) -> &TelemetryReport {
-        &self.report
-    }
-
-    /// Returns the items that shutdown gave up, by signal; signals that lost nothing are absent.
-    pub fn lost(&self) -> &[(Signal, u64)] {
-        &self.lost
-    }
-}
-
-impl fmt::Display for ShutdownError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("shutdown could not deliver")?;
-        for (index, (signal, items)) in self.lost.iter().enumerate() {
-            let separator = if index == 0 { " " } else { ", " };
-            write!(f, "{separator}{items} items of {signal}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Error for ShutdownError {}

@@ -156,6 +156,13 @@ impl Export {
         health(&self.announcers, &self.clock)
     }
 
+    /// Why attempts to deliver a signal fail, if they do.
+    pub(crate) fn failure(&self, signal: Signal) -> Option<String> {
+        let (_, announcer) = self.announcers.iter().find(|(own, _)| *own == signal)?;
+        let state = announcer.state();
+        state.failing_since.and(state.last_failure)
+    }
+
     /// Where each signal goes, in plain words.
     pub(crate) fn destinations(&self) -> String {
         let sentence = |signal: Signal| format!("{signal} go to {}", self.targets.get(signal));
