@@ -165,7 +165,10 @@ impl Export {
 
     /// Where each signal goes, in plain words.
     pub(crate) fn destinations(&self) -> String {
-        let sentence = |signal: Signal| format!("{signal} go to {}", self.targets.get(signal));
+        let sentence = |signal: Signal| match self.targets.get(signal).as_str() {
+            "" => format!("{signal} go nowhere"),
+            target => format!("{signal} go to {target}"),
+        };
         Signal::ALL.map(sentence).join("; ")
     }
 
@@ -231,9 +234,10 @@ fn setup_error(signal: Signal, error: WireSetupError) -> InitError {
     }
 }
 
+/// Empty: nowhere.
 fn target(sink: Option<&Sink>) -> String {
     match sink {
-        None => "nowhere".to_owned(),
+        None => String::new(),
         Some(sink) => sink.to_string(),
     }
 }
