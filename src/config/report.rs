@@ -69,6 +69,8 @@ impl EffectiveConfig {
         let mut by_variables = Vec::new();
         for SettingReport { key, origin, given, value, .. } in &self.settings {
             match origin {
+                // The start line has named the places themselves.
+                Origin::Code if key.ends_with(".endpoint") => by_code.push((*key).to_owned()),
                 Origin::Code => by_code.push(format!("{key}={value}")),
                 Origin::Default => {}
                 Origin::Variable(name) => {

@@ -42,7 +42,30 @@ impl Error for FlushError {}
 
 /// Something was not delivered before the end.
 ///
-/// It names what was lost, signal by signal. [`source`](Error::source) is why the first of them was.
+/// It names what was lost, signal by signal. [`source`](Error::source) is why the first of them
+/// was.
+///
+/// # Examples
+///
+/// ```
+/// use beacon::{Signal, Telemetry};
+/// use beacon::config::Environment;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let nobody_listens = "http://127.0.0.1:1";
+/// let telemetry = Telemetry::builder()
+///     .environment(Environment::empty())
+///     .endpoint(nobody_listens)
+///     .signal_exporters(Signal::Metrics, &[])
+///     .build()?;
+/// let subscriber = tracing_subscriber::registry().with(telemetry.layer());
+/// tracing::subscriber::with_default(subscriber, || tracing::info!("lost"));
+/// let error = telemetry.shutdown_blocking().unwrap_err();
+/// assert_eq!(error.to_string(), "shutdown could not deliver 1 log record");
+/// assert_eq!(error.lost(), [(Signal::Logs, 1)]);
+/// assert!(error.report().is_conserved());
+/// # Ok::<(), beacon::InitError>(())
+/// ```
 pub struct ShutdownError {
     lost: Vec<(Signal, u64)>,
     causes: Vec<(Signal, Cause)>,
