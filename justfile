@@ -31,6 +31,10 @@ clippy:
 test:
     .ci/run test
 
+# Every example, to its end.
+examples:
+    .ci/run examples
+
 # Each feature alone.
 features:
     .ci/run features

@@ -1,40 +1,39 @@
-//! A program that has a `tracing` subscriber of its own: beacon is one layer of it, and touches
-//! nothing else of the process.
-#![expect(clippy::print_stdout, reason = "the example shows what happens")]
+//! `build` and `layer` beside a layer of your own. Nothing global is touched but by you.
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
-use std::time::Duration;
+use std::error::Error;
 
 use beacon::Telemetry;
-use tracing::{Event, Subscriber, info, info_span};
-use tracing_subscriber::Layer as _;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let telemetry = Telemetry::builder()
-        .service_name("existing-subscriber")
-        .shutdown_timeout(Duration::from_secs(2))
-        .build()?;
-    // Beacon's layer filters for itself, so the others see what they always saw.
-    let existing = tracing_subscriber::registry().with(Announce.with_filter(LevelFilter::INFO));
-    let subscriber = existing.with(telemetry.layer());
-    tracing::subscriber::set_global_default(subscriber)?;
+fn main() -> Result<(), Box<dyn Error>> {
+    let telemetry = Telemetry::builder().service_name("shop").build()?;
 
-    info_span!("work").in_scope(|| info!("done"));
+    // The filter stands on the layer that it is meant for. On the whole subscriber it would take
+    // spans away from telemetry as well.
+    let console = Console.with_filter(LevelFilter::WARN);
+    tracing_subscriber::registry().with(console).with(telemetry.layer()).try_init()?;
 
-    let report = match telemetry.shutdown_blocking() {
-        Ok(report) => report,
-        Err(error) => error.report().clone(),
-    };
-    println!("{report}");
+    tracing::info_span!("order", id = 7).in_scope(|| {
+        tracing::info!("only in telemetry");
+        tracing::warn!("in telemetry, and on the console");
+    });
+
+    // Instruments come from this telemetry, since it is not the process's.
+    telemetry.meter("shop").u64_counter("shop.orders").build().add(1, &[]);
+    drop(telemetry);
     Ok(())
 }
 
-/// What was there before.
-struct Announce;
+/// Stands for `tracing_subscriber::fmt::layer()` or whatever you have.
+struct Console;
 
-impl<S: Subscriber> tracing_subscriber::Layer<S> for Announce {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+impl<S: Subscriber> Layer<S> for Console {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         println!("{} from {}", event.metadata().level(), event.metadata().target());
     }
 }

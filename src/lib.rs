@@ -62,12 +62,12 @@ pub use tracing_opentelemetry;
 
 pub use crate::builder::TelemetryBuilder;
 pub use crate::diagnostics::{Diagnostic, DiagnosticLevel};
-pub use crate::error::InitError;
+pub use crate::error::{FlushError, InitError, ShutdownError};
 pub use crate::health::{Health, HealthState};
 pub use crate::report::{DropReason, SignalReport, TelemetryReport};
 pub use crate::shutdown_signal::shutdown_signal;
 pub use crate::signal::Signal;
-pub use crate::telemetry::{FlushError, ShutdownError, Telemetry};
+pub use crate::telemetry::Telemetry;
 
 /// Starts telemetry for the whole process, with the settings of the environment.
 ///

@@ -22,7 +22,7 @@ use crate::signal::Signal;
 use crate::wait::wait_for;
 
 /// What is said of telemetry without an [`Export`].
-const DISABLED: &str = "disabled by `OTEL_SDK_DISABLED`";
+const DISABLED: &str = "disabled";
 
 /// What a builder has gathered.
 pub(crate) struct Start {
@@ -69,9 +69,10 @@ impl Pipeline {
     }
 
     pub(crate) fn say_started(&self) {
+        let choices = self.effective.choices();
         let message = match &self.export {
-            Some(export) => format!("started; {}", export.destinations()),
-            None => DISABLED.to_owned(),
+            Some(export) => format!("started; {}; {choices}", export.destinations()),
+            None => format!("{DISABLED}; {choices}"),
         };
         self.voice.say_now(DiagnosticLevel::Info, &message);
     }
@@ -169,6 +170,11 @@ impl Pipeline {
             Some(export) => export.health(),
             None => Health::dark(DISABLED),
         }
+    }
+
+    /// Why attempts to deliver a signal fail, if they do.
+    pub(crate) fn failure(&self, signal: Signal) -> Option<String> {
+        self.export.as_ref().and_then(|export| export.failure(signal))
     }
 
     fn deadline(&self) -> Duration {

@@ -26,6 +26,15 @@ impl Signal {
             Self::Traces => "traces",
         }
     }
+
+    /// Returns what one item of the signal is called, in the singular.
+    pub(crate) const fn item(self) -> &'static str {
+        match self {
+            Self::Logs => "log record",
+            Self::Metrics => "data point",
+            Self::Traces => "span",
+        }
+    }
 }
 
 impl fmt::Display for Signal {

@@ -97,6 +97,26 @@ fn a_foreign_subscriber_stays_and_nothing_is_half_installed() {
 }
 
 #[test]
+fn to_build_touches_no_global() {
+    run("to_build_touches_no_global", &[], || {
+        let collector = Collector::start().expect("a collector starts");
+        let built = [(); 2].map(|()| builder(&collector).build().expect("it needs no globals"));
+        assert!(!tracing::dispatcher::has_been_set());
+        assert!(!global::tracer("test").start("span").span_context().is_valid());
+        assert!(propagated_fields().is_empty());
+        global::meter("test").u64_counter("orders").build().add(3, &[]);
+        info_span!("of nobody").in_scope(|| info!("to nobody"));
+        for telemetry in built {
+            let report = telemetry.shutdown_blocking().expect("the collector works");
+            assert_eq!((report.traces.emitted, report.logs.emitted), (0, 0));
+        }
+        assert!(collector.metric_points("orders").is_empty());
+        let telemetry = builder(&collector).install().expect("nothing stands in the way");
+        telemetry.shutdown_blocking().expect("the collector works");
+    });
+}
+
+#[test]
 fn a_subscriber_of_one_thread_is_no_foreign_one() {
     run("a_subscriber_of_one_thread_is_no_foreign_one", &[], || {
         let scoped = CountingSubscriber(Arc::default());

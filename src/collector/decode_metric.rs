@@ -78,98 +78,83 @@ fn decode_metric(metric: Metric, origin: &Origin, out: &mut Vec<Encoded<Received
     }
 }
 
+/// A received point, from what all kinds of points name alike and the value of this kind.
+macro_rules! received {
+    ($point:ident, $template:expr, $exemplars_len:expr, $value:expr) => {{
+        let encoded_bytes = $point.encoded_len();
+        let item = ReceivedMetricPoint {
+            value: $value,
+            exemplars_len: $exemplars_len,
+            attributes: attributes($point.attributes),
+            start_time_unix_nanos: $point.start_time_unix_nano,
+            time_unix_nanos: $point.time_unix_nano,
+            flags: $point.flags,
+            ..$template.clone()
+        };
+        Encoded { encoded_bytes, item }
+    }};
+}
+
 fn number(point: NumberDataPoint, template: &ReceivedMetricPoint) -> Encoded<ReceivedMetricPoint> {
-    let encoded_bytes = point.encoded_len();
     let value = match point.value {
         None => ReceivedMetricValue::Empty,
         Some(number_data_point::Value::AsDouble(value)) => ReceivedMetricValue::Double(value),
         Some(number_data_point::Value::AsInt(value)) => ReceivedMetricValue::Int(value),
     };
-    let item = ReceivedMetricPoint {
-        attributes: attributes(point.attributes),
-        start_time_unix_nanos: point.start_time_unix_nano,
-        time_unix_nanos: point.time_unix_nano,
-        value,
-        exemplars_len: point.exemplars.len(),
-        flags: point.flags,
-        ..template.clone()
-    };
-    Encoded { encoded_bytes, item }
+    received!(point, template, point.exemplars.len(), value)
 }
 
 fn explicit(
     point: HistogramDataPoint,
     template: &ReceivedMetricPoint,
 ) -> Encoded<ReceivedMetricPoint> {
-    let encoded_bytes = point.encoded_len();
-    let histogram = ReceivedHistogram {
-        count: point.count,
-        sum: point.sum,
-        min: point.min,
-        max: point.max,
-        explicit_bounds: point.explicit_bounds,
-        bucket_counts: point.bucket_counts,
-        ..ReceivedHistogram::default()
-    };
-    let item = ReceivedMetricPoint {
-        attributes: attributes(point.attributes),
-        start_time_unix_nanos: point.start_time_unix_nano,
-        time_unix_nanos: point.time_unix_nano,
-        value: ReceivedMetricValue::Histogram(histogram),
-        exemplars_len: point.exemplars.len(),
-        flags: point.flags,
-        ..template.clone()
-    };
-    Encoded { encoded_bytes, item }
+    received!(
+        point,
+        template,
+        point.exemplars.len(),
+        ReceivedMetricValue::Histogram(ReceivedHistogram {
+            count: point.count,
+            sum: point.sum,
+            min: point.min,
+            max: point.max,
+            explicit_bounds: point.explicit_bounds,
+            bucket_counts: point.bucket_counts,
+            ..ReceivedHistogram::default()
+        })
+    )
 }
 
 fn exponential(
     point: ExponentialHistogramDataPoint,
     template: &ReceivedMetricPoint,
 ) -> Encoded<ReceivedMetricPoint> {
-    let encoded_bytes = point.encoded_len();
-    let positive = point.positive.unwrap_or_default();
-    let negative = point.negative.unwrap_or_default();
-    let histogram = ReceivedHistogram {
-        count: point.count,
-        sum: point.sum,
-        min: point.min,
-        max: point.max,
-        explicit_bounds: Vec::new(),
-        bucket_counts: positive.bucket_counts,
-        scale: Some(point.scale),
-        offset: positive.offset,
-        zero_count: point.zero_count,
-        negative_bucket_counts: negative.bucket_counts,
-        negative_offset: negative.offset,
-    };
-    let item = ReceivedMetricPoint {
-        attributes: attributes(point.attributes),
-        start_time_unix_nanos: point.start_time_unix_nano,
-        time_unix_nanos: point.time_unix_nano,
-        value: ReceivedMetricValue::Histogram(histogram),
-        exemplars_len: point.exemplars.len(),
-        flags: point.flags,
-        ..template.clone()
-    };
-    Encoded { encoded_bytes, item }
+    received!(point, template, point.exemplars.len(), {
+        let positive = point.positive.unwrap_or_default();
+        let negative = point.negative.unwrap_or_default();
+        ReceivedMetricValue::Histogram(ReceivedHistogram {
+            count: point.count,
+            sum: point.sum,
+            min: point.min,
+            max: point.max,
+            explicit_bounds: Vec::new(),
+            bucket_counts: positive.bucket_counts,
+            scale: Some(point.scale),
+            offset: positive.offset,
+            zero_count: point.zero_count,
+            negative_bucket_counts: negative.bucket_counts,
+            negative_offset: negative.offset,
+        })
+    })
 }
 
 fn summary_point(
     point: SummaryDataPoint,
     template: &ReceivedMetricPoint,
 ) -> Encoded<ReceivedMetricPoint> {
-    let encoded_bytes = point.encoded_len();
     let quantiles = point.quantile_values.iter().map(|pair| (pair.quantile, pair.value)).collect();
-    let item = ReceivedMetricPoint {
-        attributes: attributes(point.attributes),
-        start_time_unix_nanos: point.start_time_unix_nano,
-        time_unix_nanos: point.time_unix_nano,
-        value: ReceivedMetricValue::Summary { count: point.count, sum: point.sum, quantiles },
-        flags: point.flags,
-        ..template.clone()
-    };
-    Encoded { encoded_bytes, item }
+    let value = ReceivedMetricValue::Summary { count: point.count, sum: point.sum, quantiles };
+    // Summaries have no exemplars.
+    received!(point, template, 0, value)
 }
 
 /// Source: <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/metrics/v1/metrics.proto>

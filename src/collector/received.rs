@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::received_metric::ReceivedMetricPoint;
 use super::value::{AttributeValue, serialize_entries};
 
 /// Attributes in the order received. A key that was sent twice stands here twice.
@@ -181,11 +182,6 @@ pub enum ReceivedStatusCode {
 }
 
 impl ReceivedSpan {
-    /// Returns the value of an attribute, the first if the key was sent twice.
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
-
     /// Returns how long the operation took, zero if the times are the wrong way round.
     pub const fn duration(&self) -> Duration {
         Duration::from_nanos(self.end_time_unix_nanos.saturating_sub(self.start_time_unix_nanos))
@@ -197,30 +193,19 @@ impl ReceivedSpan {
     }
 }
 
-impl ReceivedEvent {
-    /// Returns the value of an attribute, the first if the key was sent twice.
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
+/// Looks an attribute up, on everything that has attributes.
+macro_rules! attribute_of {
+    ($($type:ty),*) => {
+        $(impl $type {
+            /// Returns the value of an attribute, the first if the key was sent twice.
+            pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
+                self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
+        })*
+    };
 }
 
-impl ReceivedLog {
-    /// Returns the value of an attribute, the first if the key was sent twice.
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
-}
-
-impl ReceivedResource {
-    /// Returns the value of an attribute, the first if the key was sent twice.
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
-}
-
-pub(super) fn find<'a>(
-    attributes: &'a ReceivedAttributes,
-    key: &str,
-) -> Option<&'a AttributeValue> {
-    attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+attribute_of! {
+    ReceivedEvent, ReceivedLink, ReceivedLog, ReceivedMetricPoint, ReceivedResource, ReceivedScope,
+    ReceivedSpan
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::received::{ReceivedAttributes, ReceivedResource, ReceivedScope, find};
-use super::value::{AttributeValue, serialize_entries};
+use super::received::{ReceivedAttributes, ReceivedResource, ReceivedScope};
+use super::value::serialize_entries;
 
 /// One data point, with what its metric says about it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,13 +122,6 @@ pub struct ReceivedHistogram {
     pub negative_bucket_counts: Vec<u64>,
     /// The index of the first bucket of an exponential histogram's negative range.
     pub negative_offset: i32,
-}
-
-impl ReceivedMetricPoint {
-    /// Returns the value of an attribute, the first if the key was sent twice.
-    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
-        find(&self.attributes, key)
-    }
 }
 
 impl ReceivedMetricValue {

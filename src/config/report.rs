@@ -61,6 +61,36 @@ pub struct SettingWarning {
     pub message: String,
 }
 
+impl EffectiveConfig {
+    /// Returns what is not a default, by origin, in one line. A variable that decides several
+    /// settings is named once.
+    pub(crate) fn choices(&self) -> String {
+        let mut by_code = Vec::new();
+        let mut by_variables = Vec::new();
+        for SettingReport { key, origin, given, value, .. } in &self.settings {
+            match origin {
+                // The start line has named the places themselves.
+                Origin::Code if key.ends_with(".endpoint") => by_code.push((*key).to_owned()),
+                Origin::Code => by_code.push(format!("{key}={value}")),
+                Origin::Default => {}
+                Origin::Variable(name) => {
+                    let choice = format!("{name}={}", given.as_ref().unwrap_or(value));
+                    if !by_variables.contains(&choice) {
+                        by_variables.push(choice);
+                    }
+                }
+            }
+        }
+        let mut choices = Vec::new();
+        for (origin, of_origin) in [("by code", by_code), ("by the environment", by_variables)] {
+            if !of_origin.is_empty() {
+                choices.push(format!("{origin}: {}", of_origin.join(", ")));
+            }
+        }
+        if choices.is_empty() { "all settings are defaults".to_owned() } else { choices.join("; ") }
+    }
+}
+
 impl SettingWarning {
     pub(super) fn new(setting: impl Into<String>, message: impl Into<String>) -> Self {
         Self { setting: setting.into(), message: message.into() }

@@ -116,9 +116,12 @@ fn ignored_warning(name: &'static str, flaws: &[Flaw], found: &Found) -> Setting
         Origin::Variable(_) => ("", "the next source, "),
         _ => ("", "the default "),
     };
-    let used = value.map_or_else(|| "nothing".to_owned(), |value| format!("{source}`{value}`"));
+    let used = match value {
+        Some(value) => format!("using {source}`{value}`"),
+        None => "it counts as unset".to_owned(),
+    };
     let problems = problems.join("; ");
-    SettingWarning::new(name, format!("ignored {part}`{name}`: {problems}; using {used}"))
+    SettingWarning::new(name, format!("ignored {part}`{name}`: {problems}; {used}"))
 }
 
 /// The value when nobody sets the row.

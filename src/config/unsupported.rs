@@ -39,10 +39,13 @@ pub(super) fn warnings(environment: &Environment) -> Vec<SettingWarning> {
     warnings
 }
 
-/// The variable of ours whose name takes the fewest edits.
+/// The variable of ours whose name takes the fewest edits, if more of it is right than wrong.
 fn nearest(name: &str) -> Option<&'static str> {
+    let edits_max = name.len().saturating_sub(PREFIX.len()) / 2;
     let ours = table::rows().flat_map(|row| row.variables).filter(|name| name.starts_with(PREFIX));
-    ours.min_by_key(|known| edits(name, known)).copied()
+    let ours = ours.map(|known| (edits(name, known), *known));
+    let (edits, nearest) = ours.min_by_key(|(edits, _)| *edits)?;
+    (edits <= edits_max).then_some(nearest)
 }
 
 /// Levenshtein distance, one row of the matrix at a time.

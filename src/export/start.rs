@@ -156,9 +156,19 @@ impl Export {
         health(&self.announcers, &self.clock)
     }
 
+    /// Why attempts to deliver a signal fail, if they do.
+    pub(crate) fn failure(&self, signal: Signal) -> Option<String> {
+        let (_, announcer) = self.announcers.iter().find(|(own, _)| *own == signal)?;
+        let state = announcer.state();
+        state.failing_since.and(state.last_failure)
+    }
+
     /// Where each signal goes, in plain words.
     pub(crate) fn destinations(&self) -> String {
-        let sentence = |signal: Signal| format!("{signal} go to {}", self.targets.get(signal));
+        let sentence = |signal: Signal| match self.targets.get(signal).as_str() {
+            "" => format!("{signal} go nowhere"),
+            target => format!("{signal} go to {target}"),
+        };
         Signal::ALL.map(sentence).join("; ")
     }
 
@@ -224,9 +234,10 @@ fn setup_error(signal: Signal, error: WireSetupError) -> InitError {
     }
 }
 
+/// Empty: nowhere.
 fn target(sink: Option<&Sink>) -> String {
     match sink {
-        None => "nowhere".to_owned(),
+        None => String::new(),
         Some(sink) => sink.to_string(),
     }
 }

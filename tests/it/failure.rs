@@ -102,6 +102,13 @@ fn shutdown_against_any_failure_ends_by_its_deadline_and_counts_what_is_lost() {
         assert_eq!(report.logs.dropped.get(&DropReason::Shutdown), Some(&2), "{fault:?}");
         let lost: Vec<_> = error.lost().iter().map(|(signal, _)| *signal).collect();
         assert_eq!(lost, Signal::ALL, "{fault:?}: {error}");
+        let cause = error.cause(Signal::Traces).expect("spans were lost");
+        let expected = match fault {
+            Some(Fault::Hang) => "the shutdown timeout came first",
+            Some(Fault::HttpStatus { .. }) => "503",
+            _ => "connect",
+        };
+        assert!(cause.contains(expected), "{fault:?}: {cause}");
         // What comes later is counted apart, and a second call says the same.
         service.record_spans(1);
         let again = service.telemetry.shutdown_blocking().expect_err("it was lost before");

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::panic::UnwindSafe;
 
-use beacon::collector::Collector;
-use beacon::config::{EffectiveConfig, Environment};
-use beacon::testing::ManualClock;
+use beacon::collector::{self, Collector};
+use beacon::config::{self, EffectiveConfig, Environment};
+use beacon::testing::{self, ManualClock};
 use beacon::{
     Diagnostic, DiagnosticLevel, DropReason, FlushError, Health, HealthState, InitError,
     ShutdownError, Signal, SignalReport, Telemetry, TelemetryBuilder, TelemetryReport,
@@ -32,6 +32,65 @@ fn public_types_cross_threads_and_can_be_printed() {
     check::<Telemetry>();
     check::<TelemetryBuilder>();
     check::<TelemetryReport>();
+
+    check::<config::Compression>();
+    check::<config::Exporter>();
+    check::<config::Origin>();
+    check::<config::Propagator>();
+    check::<config::Protocol>();
+    check::<config::Sampler>();
+    check::<config::SettingReport>();
+    check::<config::SettingWarning>();
+    check::<config::Temporality>();
+}
+
+#[test]
+fn types_for_tests_cross_threads_and_can_be_printed() {
+    const fn check<T: Send + Sync + Unpin + Debug + 'static>() {}
+    check::<collector::AttributeValue>();
+    check::<collector::CollectorBuilder>();
+    check::<collector::CollectorStore>();
+    check::<collector::Fault>();
+    check::<collector::ReceivedAttempt>();
+    check::<collector::ReceivedLog>();
+    check::<collector::ReceivedMetricPoint>();
+    check::<collector::ReceivedSpan>();
+    check::<collector::Times>();
+    check::<collector::Totals>();
+    check::<collector::WaitTimeout>();
+    check::<testing::CapturedMetric>();
+    check::<testing::CapturedTraces>();
+    check::<testing::SpanTree>();
+    check::<testing::TestError>();
+    check::<testing::TestTelemetry>();
+}
+
+#[test]
+fn what_is_entered_stays_on_its_thread() {
+    // Both methods fit what is `Send`; for what is not, only the first does.
+    trait Fallback {
+        fn is_send(&self) -> bool {
+            false
+        }
+    }
+    struct Asked<T>(std::marker::PhantomData<T>);
+    impl<T> Fallback for Asked<T> {}
+    impl<T: Send> Asked<T> {
+        const fn is_send(&self) -> bool {
+            true
+        }
+    }
+    assert!(!Asked::<testing::EnteredTest<'_>>(std::marker::PhantomData).is_send());
+    assert!(Asked::<testing::TestTelemetry>(std::marker::PhantomData).is_send());
+}
+
+#[test]
+fn providers_can_be_handed_to_other_threads() {
+    fn check(_: &(impl Clone + Send + Sync)) {}
+    let telemetry = Telemetry::builder().disabled(true).diagnostics_off_stderr().build();
+    let telemetry = telemetry.expect("the settings are right");
+    check(&telemetry.logger_provider());
+    check(&telemetry.tracer_provider());
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::config::{
     SettingReport, SettingValue, key, kubernetes, parse, resolve, unsupported,
 };
 use crate::error::InitError;
+use crate::signal::Signal;
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 

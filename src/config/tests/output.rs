@@ -21,6 +21,7 @@ fn an_unknown_variable_of_ours_names_the_nearest() {
         messages(&resolved(&[("BEACON_QUEUE_BYTE", "1MiB")])),
         ["`BEACON_QUEUE_BYTE` is not a setting; did you mean `BEACON_QUEUE_BYTES`?"]
     );
+    assert_eq!(messages(&resolved(&[("BEACON_FOO", "1")])), ["`BEACON_FOO` is not a setting"]);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn warnings_say_what_is_used_instead() {
             "ignored `OTEL_BSP_SCHEDULE_DELAY`: expected whole milliseconds of at least `0`, got \
              `abc`; using the default `5s`",
             "ignored `OTEL_BSP_MAX_QUEUE_SIZE`: expected an integer of at least `1`, got `0`; \
-             using nothing",
+             it counts as unset",
         ]
     );
     let report = report(&result, "traces.schedule_delay");
@@ -109,6 +110,28 @@ fn a_report_is_readable_by_people_and_machines() {
         .as_array()
         .and_then(|rows| rows.iter().find(|row| row["key"] == "service_name"));
     assert_eq!(row.map(|row| row["origin"]["variable"].clone()), Some("OTEL_SERVICE_NAME".into()));
+}
+
+#[test]
+fn what_was_chosen_is_told_with_its_origin_and_without_secrets() {
+    let mut overrides = Overrides::default();
+    overrides.set(key::SERVICE_NAME, "shop".to_owned());
+    overrides.set(key::SIGNAL_SCHEDULE_DELAY.get(Signal::Logs), Duration::from_secs(2));
+    let environment = from(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:secret@collector:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret"),
+        ("OTEL_SERVICE_NAME", "overruled"),
+        ("RUST_LOG", "warn"),
+    ]);
+    let resolved = resolve(&environment, &overrides).expect("the settings are right");
+    assert_eq!(
+        resolved.effective.choices(),
+        "by code: service_name=shop, logs.schedule_delay=2s; by the environment: \
+         OTEL_EXPORTER_OTLP_ENDPOINT=http://***@collector:4318, \
+         OTEL_EXPORTER_OTLP_HEADERS=authorization=***, RUST_LOG=warn"
+    );
+    let untouched = resolve(&from(&[]), &Overrides::default()).expect("nothing is set");
+    assert_eq!(untouched.effective.choices(), "all settings are defaults");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
+use crate::catalog::SCHEMA_URL;
 use crate::config::ResourceSettings;
 
 /// Builds the resource: defaults, then what detectors find, then `OTEL_RESOURCE_ATTRIBUTES`, then
@@ -24,7 +25,7 @@ pub(crate) fn build_resource(settings: &ResourceSettings) -> Resource {
     let sdk = TelemetryResourceDetector.detect();
     let sdk = sdk.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     // Later attributes replace earlier ones of the same key.
-    Resource::builder_empty().with_attributes(sdk).with_attributes(attributes).build()
+    Resource::builder_empty().with_attributes(sdk).with_schema_url(attributes, SCHEMA_URL).build()
 }
 
 /// Puts the layers on top of each other.

@@ -79,6 +79,7 @@ fn the_resource_names_service_process_host_and_sdk_once_each() {
         assert!(created.as_str().starts_with("20") && created.as_str().ends_with('Z'));
     }
     assert_eq!(resource.get(&"telemetry.sdk.version".into()), Some("0.33.1".into()));
+    assert_eq!(resource.schema_url(), Some("https://opentelemetry.io/schemas/1.44.0"));
 }
 
 #[test]

@@ -133,6 +133,54 @@ fn the_architecture_names_every_module() -> io::Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_architecture_points_at_what_is_there() -> io::Result<()> {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let mut found = Vec::new();
+    for (row, line) in page.lines().enumerate() {
+        let is_path = |text: &&str| FOLDERS.iter().any(|folder| text.starts_with(folder));
+        for path in line.split('`').skip(1).step_by(2).filter(is_path) {
+            // Of a pattern, the folder.
+            let exact = path.split('*').next().unwrap_or(path);
+            let exact =
+                exact.rsplit_once('/').filter(|_| path.contains('*')).map_or(exact, |p| p.0);
+            if !root().join(exact).exists() {
+                found.push(format!("ARCHITECTURE.md:{}: `{path}` is not there", row + 1));
+            }
+        }
+    }
+    assert_none(&found);
+    Ok(())
+}
+
+#[test]
+fn every_dependency_has_its_reason() -> io::Result<()> {
+    let page = fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    let table = manifest.split_once("\n[dependencies]\n").map_or("", |(_, behind)| behind);
+    let table = table.split("\n[").next().unwrap_or_default();
+    let names: Vec<_> = table.lines().filter_map(|line| line.split_once(" = ")).collect();
+    assert!(!names.is_empty(), "Cargo.toml:1: has no table of dependencies");
+    let is_missing = |(name, _): &&(&str, &str)| !page.contains(&format!("`{name}`"));
+    let message = |(name, _): &(&str, &str)| format!("ARCHITECTURE.md:1: `{name}` has no reason");
+    assert_none(&names.iter().filter(is_missing).map(message).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[test]
+fn every_example_is_listed() -> io::Result<()> {
+    let page = fs::read_to_string(root().join("examples/README.md"))?;
+    let mut found = Vec::new();
+    for source in read(&["examples"])? {
+        let name = source.path.trim_start_matches("examples/");
+        if !page.contains(&format!("({name})")) {
+            found.push(format!("examples/README.md:1: does not list `{name}`"));
+        }
+    }
+    assert_none(&found);
+    Ok(())
+}
+
 /// Fails when what ships names `word` outside of the allowed paths.
 fn check_word(word: &str, allowed: &[&str], reason: &str) -> io::Result<()> {
     let found = ask(&product_code()?, |source, line| {
@@ -156,3 +204,6 @@ fn has_issue_number(line: &str) -> bool {
 /// Files of `src` above the limit, each with the reason why it is not two files.
 const LONG_FILES: &[(&str, &str)] = &[];
 const LINES_MAX: usize = 400;
+
+/// What a path of this repository begins with.
+const FOLDERS: &[&str] = &["cli/", "deploy/", "docs/", "examples/", "macros/", "src/", "tests/"];

@@ -1,4 +1,4 @@
-//! What can go wrong at start.
+//! What can go wrong at the start.
 
 use std::error::Error;
 use std::io;
