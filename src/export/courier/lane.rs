@@ -112,7 +112,8 @@ impl Lane {
             open.dropped.add(DropReason::TooLarge, items);
             return;
         }
-        if !self.bounds.reserve(&mut open.credit_bytes, Chunk::charge_max(entry), items) {
+        let charge_max = Chunk::charge_max(scope, entry);
+        if !self.bounds.reserve(&mut open.credit_bytes, charge_max, items) {
             open.dropped.add(DropReason::QueueFull, items);
             drop(open);
             if !self.is_overflow_unsaid.swap(true, Ordering::Relaxed) {
@@ -121,7 +122,7 @@ impl Lane {
             return;
         }
         let charged = open.chunk.append(scope, entry, items);
-        let refund = Chunk::charge_max(entry).saturating_sub(charged);
+        let refund = charge_max.saturating_sub(charged);
         open.credit_bytes = open.credit_bytes.saturating_add(refund);
         let is_full = open.chunk.bytes_len() >= self.bounds.chunk_bytes_max
             || open.chunk.items() >= self.bounds.chunk_items_max;
@@ -165,7 +166,7 @@ impl Lane {
     }
 
     fn is_full_request(&self, ledger: &Ledger) -> bool {
-        ledger.queued_items() >= self.bounds.request_items_max
+        ledger.queued_items() >= self.bounds.full_request_items
             || ledger.queued_bytes() >= self.bounds.full_request_bytes
     }
 
@@ -291,6 +292,7 @@ fn to_u64(value: usize) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests' own")]
 mod tests {
     use super::*;
 
@@ -313,5 +315,36 @@ mod tests {
         assert!(lane.has_overflow());
         assert_eq!(lane.take_open(), 2_048);
         assert!(lane.snapshot().report().is_conserved());
+    }
+
+    #[test]
+    fn scopes_count_against_the_bound_in_bytes() {
+        let settings = QueueSettings { bytes_max: 1 << 20, ..QueueSettings::for_tests() };
+        let lane = Lane::new(&settings, 4);
+        let mut taken = 0;
+        while !lane.has_overflow() {
+            let scope = Arc::new(Scope { fields: vec![0; 1_000].into() });
+            lane.push(taken, &scope, &[0x12, 0], 1);
+            taken += 1;
+        }
+        assert!((500..1_100).contains(&taken), "{taken} scopes of 1,000 bytes in 1 MiB");
+    }
+
+    #[test]
+    fn a_queue_of_one_request_sends_before_it_is_full() {
+        for items_max in [1, 2, 10, 100, 512] {
+            let settings = QueueSettings {
+                items_max: Some(items_max),
+                request_items_max: items_max,
+                ..QueueSettings::for_tests()
+            };
+            let lane = Lane::new(&settings, 4);
+            let scope = Arc::new(Scope::default());
+            // A fifth of the bound stays free, or one place.
+            for index in 0..(items_max - items_max / 5).max(1) {
+                lane.push(index, &scope, &[0x12, 0], 1);
+            }
+            assert!(lane.has_full_request() && !lane.has_overflow(), "{items_max}");
+        }
     }
 }
