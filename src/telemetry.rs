@@ -210,7 +210,8 @@ impl Telemetry {
     pub async fn shutdown(&self) -> Result<TelemetryReport, ShutdownError> {
         let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            return self.conclude();
+            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
+            return judge_end(self.stats());
         }
         match wait_aside(answer, self.wait_limit()).await {
             Ok(Some(_)) => self.pipeline.join(),
@@ -230,7 +231,8 @@ impl Telemetry {
     pub fn shutdown_blocking(&self) -> Result<TelemetryReport, ShutdownError> {
         let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            return self.conclude();
+            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
+            return judge_end(self.stats());
         }
         // An answer that never comes because the thread has ended is an answer as well.
         if wait_for(answer, self.wait_limit()).is_some() {
@@ -244,14 +246,14 @@ impl Telemetry {
         if !self.is_shut_down.swap(true, Ordering::AcqRel) {
             self.pipeline.say(DiagnosticLevel::Info, &format!("stopped; {report}"));
         }
-        let lost = Signal::ALL.into_iter().filter_map(|signal| lost_at_end(&report, signal));
-        let lost: Vec<_> = lost.collect();
-        if lost.is_empty() {
-            Ok(report)
-        } else {
-            Err(ShutdownError { lost, report: Box::new(report) })
-        }
+        judge_end(report)
     }
+}
+
+fn judge_end(report: TelemetryReport) -> Result<TelemetryReport, ShutdownError> {
+    let lost = Signal::ALL.into_iter().filter_map(|signal| lost_at_end(&report, signal));
+    let lost: Vec<_> = lost.collect();
+    if lost.is_empty() { Ok(report) } else { Err(ShutdownError { lost, report: Box::new(report) }) }
 }
 
 fn lost_at_end(report: &TelemetryReport, signal: Signal) -> Option<(Signal, u64)> {
