@@ -177,7 +177,8 @@ impl Dispatcher {
         if self.due_at.is_none() && self.parts.lane.is_armed() {
             self.due_at = Some(now.saturating_add(self.parts.schedule_delay()));
         }
-        if self.due_at.is_some_and(|due| due <= now) {
+        // Not before it can start: until then the pieces grow, and the thread rests.
+        if self.due_at.is_some_and(|due| due <= now) && self.may_start(now) {
             self.hand_over();
         }
         if let Some(stop) = self.stop
@@ -213,9 +214,13 @@ impl Dispatcher {
 
     fn may_start(&self, now: Duration) -> bool {
         match self.gate.closed_until() {
-            None => self.attempts.len() < self.parts.settings.requests_in_flight_max,
+            None => self.has_free_place(),
             Some(until) => self.attempts.is_empty() && until <= now,
         }
+    }
+
+    fn has_free_place(&self) -> bool {
+        self.attempts.len() < self.parts.settings.requests_in_flight_max
     }
 
     fn next_timer(&self) -> Option<Duration> {
@@ -224,10 +229,17 @@ impl Dispatcher {
             || !self.halves.is_empty()
             || self.forced_items > 0
             || self.parts.lane.has_full_request();
-        let gate = self.gate.closed_until().filter(|_| has_work && self.attempts.is_empty());
+        let (due, gate) = match self.gate.closed_until() {
+            None => (self.due_at.filter(|_| self.has_free_place()), None),
+            // The end of the probe, or of an attempt before it, is what to wait for.
+            Some(_) if !self.attempts.is_empty() => (None, None),
+            Some(until) => {
+                (self.due_at.map(|due| due.max(until)), Some(until).filter(|_| has_work))
+            }
+        };
         let expiry = self.waiting.iter().filter_map(|operation| self.expires_at(operation)).min();
         let stop = self.stop.map(|stop| stop.deadline);
-        [self.due_at, gate, expiry, stop].into_iter().flatten().min()
+        [due, gate, expiry, stop].into_iter().flatten().min()
     }
 
     fn is_finished(&self) -> bool {
