@@ -31,6 +31,8 @@ pub(crate) struct Lane {
     is_armed: AtomicBool,
     /// Something was dropped because there was no room, and nobody has said so yet.
     is_overflow_unsaid: AtomicBool,
+    /// Something was dropped for what it is, too large or not valid, and nobody has said so yet.
+    is_misfit_unsaid: AtomicBool,
     is_closed: AtomicBool,
 }
 
@@ -95,6 +97,7 @@ impl Lane {
             wake: Notify::new(),
             is_armed: AtomicBool::new(false),
             is_overflow_unsaid: AtomicBool::new(false),
+            is_misfit_unsaid: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -110,15 +113,15 @@ impl Lane {
         }
         if entry.len() > self.bounds.entry_bytes_max {
             open.dropped.add(DropReason::TooLarge, items);
+            drop(open);
+            self.wake_for(&self.is_misfit_unsaid);
             return;
         }
         let charge_max = Chunk::charge_max(scope, entry);
         if !self.bounds.reserve(&mut open.credit_bytes, charge_max, items) {
             open.dropped.add(DropReason::QueueFull, items);
             drop(open);
-            if !self.is_overflow_unsaid.swap(true, Ordering::Relaxed) {
-                self.wake.notify_one();
-            }
+            self.wake_for(&self.is_overflow_unsaid);
             return;
         }
         let charged = open.chunk.append(scope, entry, items);
@@ -140,6 +143,15 @@ impl Lane {
         let mut open = self.lock_some_shard(thread_index);
         open.emitted = open.emitted.saturating_add(items);
         open.dropped.add(reason, items);
+        drop(open);
+        self.wake_for(&self.is_misfit_unsaid);
+    }
+
+    /// Wakes the dispatcher at the first drop only: a drop must stay cheap.
+    fn wake_for(&self, unsaid: &AtomicBool) {
+        if !unsaid.swap(true, Ordering::Relaxed) {
+            self.wake.notify_one();
+        }
     }
 
     fn lock_some_shard(&self, thread_index: usize) -> MutexGuard<'_, OpenChunk> {
@@ -252,6 +264,16 @@ impl Lane {
     /// From now on, the next drop for want of room wakes the dispatcher again.
     pub(crate) fn clear_overflow(&self) {
         self.is_overflow_unsaid.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells whether something was dropped for what it is since that was last cleared.
+    pub(crate) fn has_misfit(&self) -> bool {
+        self.is_misfit_unsaid.load(Ordering::Relaxed)
+    }
+
+    /// From now on, the next drop of that kind wakes the dispatcher again.
+    pub(crate) fn clear_misfit(&self) {
+        self.is_misfit_unsaid.store(false, Ordering::Relaxed);
     }
 
     /// Reads all counts at one moment: no item is between two of them.

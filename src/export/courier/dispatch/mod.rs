@@ -25,6 +25,7 @@ use crate::export::courier::gate::Gate;
 use crate::export::courier::lane::Lane;
 use crate::export::courier::request::Batch;
 use crate::export::courier::sink::Sink;
+use crate::report::DropReason;
 
 pub(crate) use self::operation::OperationObserver;
 
@@ -69,8 +70,8 @@ impl DispatchParts {
 /// for any more leave after this time.
 const COLLECTION_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a full queue is left alone when nothing can be done about it.
-const OVERFLOW_PAUSE: Duration = Duration::from_secs(1);
+/// How long threads that drop are left alone when nothing can be done about it.
+const DROP_PAUSE: Duration = Duration::from_secs(1);
 
 /// A flush that is not answered yet.
 #[derive(Debug)]
@@ -99,6 +100,8 @@ pub(crate) struct Dispatcher {
     forced_items: u64,
     /// When a full queue may be looked at again, though nothing can be done about it.
     overflow_due_at: Duration,
+    /// When it may be said again that items were dropped for what they are.
+    misfit_due_at: Duration,
     /// When open chunks must be taken.
     due_at: Option<Duration>,
     cut_items: u64,
@@ -133,6 +136,7 @@ impl Dispatcher {
             halves: VecDeque::new(),
             forced_items: 0,
             overflow_due_at: Duration::ZERO,
+            misfit_due_at: Duration::ZERO,
             due_at: None,
             cut_items: 0,
             next_sequence: 0,
@@ -174,6 +178,9 @@ impl Dispatcher {
         if self.parts.lane.has_overflow() {
             self.relieve(now);
         }
+        if self.parts.lane.has_misfit() && self.misfit_due_at <= now {
+            self.say_misfits(now);
+        }
         if self.due_at.is_none() && self.parts.lane.is_armed() {
             self.due_at = Some(now.saturating_add(self.parts.schedule_delay()));
         }
@@ -206,10 +213,22 @@ impl Dispatcher {
         }
         let is_useful = self.may_start(now) && self.forced_items > 0;
         if is_useful || self.overflow_due_at <= now {
-            self.overflow_due_at = now.saturating_add(OVERFLOW_PAUSE);
+            self.overflow_due_at = now.saturating_add(DROP_PAUSE);
             self.parts.lane.clear_overflow();
             self.parts.announcer.overflowed(now);
         }
+    }
+
+    /// Items were dropped where they ended, for what they are.
+    fn say_misfits(&mut self, now: Duration) {
+        self.misfit_due_at = now.saturating_add(DROP_PAUSE);
+        self.parts.lane.clear_misfit();
+        let dropped = self.parts.lane.snapshot().dropped_before_wire;
+        let too_large = dropped.get(DropReason::TooLarge);
+        let invalid = dropped.get(DropReason::Invalid);
+        let message =
+            format!("so far {too_large} items too large for a request, {invalid} invalid");
+        self.parts.announcer.lost(&message);
     }
 
     fn may_start(&self, now: Duration) -> bool {
