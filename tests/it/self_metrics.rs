@@ -82,19 +82,7 @@ fn the_numbers_are_those_of_the_report() {
         .set("BEACON_SHUTDOWN_TIMEOUT", "100ms")
         .start();
     // 20 spans fit, of which 2 are rejected. 7 log records are refused, 4 hang.
-    collector.pause_listening();
-    service.record_spans(25);
-    let full = service.traces().dropped_total().cast_signed();
-    assert_eq!(full, 5);
-    collector.resume_listening().expect("the port is still ours");
-    let delay = Duration::from_secs(5);
-    eventually("the spans are settled", || {
-        // A pause, and the delay of what was open; the metric interval must not pass.
-        if clock.next_wake_up().is_some_and(|next| next <= delay) {
-            clock.advance(delay);
-        }
-        service.traces().held == 0
-    });
+    let full = fill_and_empty_the_queue_of_spans(&service, &collector, &clock);
     service.record_logs(7);
     service.hand_over(&clock);
     eventually("the log records are settled", || service.logs().held == 0);
@@ -148,6 +136,29 @@ fn the_numbers_are_those_of_the_report() {
     assert_eq!(operation.kind, ReceivedMetricKind::Histogram);
     assert_eq!((operation.unit.as_str(), count(operation)), ("s", Some(1)));
     drop(alive);
+}
+
+/// Returns how many spans found no room.
+#[track_caller]
+fn fill_and_empty_the_queue_of_spans(
+    service: &Service,
+    collector: &Collector,
+    clock: &ManualClock,
+) -> i64 {
+    collector.pause_listening();
+    service.record_spans(25);
+    let full = service.traces().dropped_total().cast_signed();
+    assert_eq!(full, 5);
+    collector.resume_listening().expect("the port is still ours");
+    let delay = Duration::from_secs(5);
+    eventually("the spans are settled", || {
+        // A pause, and the delay of what was open; the metric interval must not pass.
+        if clock.next_wake_up().is_some_and(|next| next <= delay) {
+            clock.advance(delay);
+        }
+        service.traces().held == 0
+    });
+    full
 }
 
 #[track_caller]
