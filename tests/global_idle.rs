@@ -80,6 +80,26 @@ fn an_idle_service_is_not_woken() -> io::Result<()> {
     let wake_ups = Spent::by_all()?.wake_ups.saturating_sub(before);
     assert!(wake_ups <= 4 * WAKE_UPS_MAX, "{wake_ups} wake-ups");
     assert_eq!(telemetry.stats().traces.held, 10);
+    drop(telemetry);
+
+    // Nothing can be sent now, so what is due at once is not taken one by one.
+    let telemetry = start(
+        &collector,
+        &[
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+            ("BEACON_REQUESTS_IN_FLIGHT", "1"),
+            ("BEACON_SHUTDOWN_TIMEOUT", "10ms"),
+        ],
+    );
+    record(&telemetry, 10, 10);
+    let before = Spent::by_all()?.wake_ups;
+    for _ in 0..10 * WAKE_UPS_MAX {
+        record(&telemetry, 1, 10);
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    let wake_ups = Spent::by_all()?.wake_ups.saturating_sub(before);
+    assert!(wake_ups <= 4 * WAKE_UPS_MAX, "{wake_ups} wake-ups");
     Ok(())
 }
 

@@ -98,7 +98,8 @@ impl Telemetry {
     pub async fn shutdown(&self) -> Result<TelemetryReport, ShutdownError> {
         let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            return self.conclude();
+            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
+            return self.judge_end(self.stats());
         }
         match wait_aside(answer, self.wait_limit()).await {
             Ok(Some(_)) => self.pipeline.join(),
@@ -128,7 +129,8 @@ impl Telemetry {
     pub fn shutdown_blocking(&self) -> Result<TelemetryReport, ShutdownError> {
         let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            return self.conclude();
+            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
+            return self.judge_end(self.stats());
         }
         // An answer that never comes because the thread has ended is an answer as well.
         if wait_for(answer, self.wait_limit()).is_some() {
@@ -148,6 +150,10 @@ impl Telemetry {
         if !self.is_shut_down.swap(true, Ordering::AcqRel) {
             self.pipeline.say(DiagnosticLevel::Info, &format!("stopped; {report}"));
         }
+        self.judge_end(report)
+    }
+
+    fn judge_end(&self, report: TelemetryReport) -> Result<TelemetryReport, ShutdownError> {
         let losses: Vec<_> =
             Signal::ALL.into_iter().filter_map(|s| self.loss(&report, s)).collect();
         if losses.is_empty() { Ok(report) } else { Err(ShutdownError::new(losses, report)) }

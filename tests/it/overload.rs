@@ -14,7 +14,7 @@ const THREADS: u64 = 4;
 const ITEMS_PER_THREAD: u64 = 6_000;
 const EMITTED: u64 = THREADS * ITEMS_PER_THREAD;
 const CHECKS_MIN: u64 = 100;
-const ATTEMPTS_MIN: usize = 20;
+const ATTEMPTS_MIN: usize = 10;
 /// How long the collector misbehaves in one way.
 const PAUSE_BETWEEN_FAULTS: Duration = Duration::from_millis(15);
 

@@ -5,7 +5,7 @@ use beacon::{DropReason, SignalReport, tracing};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::support::{PATIENCE, Service};
+use crate::support::{PATIENCE, Service, eventually};
 
 /// Source: opentelemetry-collector, `max_recv_msg_size_mib` of the gRPC server, 4 MiB by default.
 const REQUEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -48,6 +48,26 @@ fn an_item_that_only_json_makes_too_large_goes_alone() {
     let report = service.telemetry.flush_blocking().expect("the collector is healthy").traces;
     assert_eq!((report.delivered, too_large(&report)), (2, 1));
     assert!(collector.totals().largest_request_bytes <= REQUEST_BYTES_MAX);
+}
+
+#[test]
+fn an_item_that_is_too_large_is_said_once() {
+    let collector = Collector::start().expect("a collector starts");
+    // Over the limit in every form, and as JSON only.
+    for (protocol, payload) in
+        [("grpc", "a".repeat(5_000_000)), ("http/json", "\u{1}".repeat(800_000))]
+    {
+        let service =
+            Service::builder(&collector).set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol).start();
+        service.run(|| {
+            for _ in 0..3 {
+                drop(tracing::info_span!("item", payload));
+            }
+        });
+        service.telemetry.flush_blocking().expect("the collector is healthy");
+        assert_eq!(too_large(&service.traces()), 3);
+        eventually("it is said", || service.said("loses traces").len() == 1);
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use beacon::collector::Collector;
-use beacon::{Diagnostic, ShutdownError, TelemetryReport};
+use beacon::collector::{Collector, Fault, Times};
+use beacon::{Diagnostic, ShutdownError, Signal, TelemetryBuilder, TelemetryReport};
 
 use crate::ends::block_on;
 use crate::service::{DEADLINE, Peer, SPANS, Service, check_within};
@@ -86,6 +86,37 @@ fn a_hook_that_ends_telemetry_does_not_wait_for_itself() {
 }
 
 #[test]
+fn after_a_hook_has_ended_telemetry_the_guard_still_waits_for_the_end() {
+    let collector = Peer::Healthy.start();
+    let no_room = Fault::PartialSuccess { rejected: 1, message: "no room".to_owned() };
+    collector.inject_for(Signal::Traces, no_room, Times::ONCE);
+    let late = Fault::Delay(Duration::from_millis(300));
+    collector.inject_for(Signal::Logs, late, Times::ONCE);
+    let owner = Arc::new(OnceLock::<Weak<Service>>::new());
+    let owner_in_hook = Arc::clone(&owner);
+    let (done, called) = mpsc::channel();
+    let done = Mutex::new(done);
+    let hook = move |_: &Diagnostic| {
+        let ended = owner_in_hook.get().and_then(Weak::upgrade).map(|service| {
+            drop(service.telemetry.shutdown_blocking());
+        });
+        let _told = done.lock().expect("no panic").send(ended);
+    };
+    let service = Arc::new(start_with(&collector, hook, |builder| {
+        let at_once = |builder: TelemetryBuilder, signal| {
+            builder.signal_schedule_delay(signal, Duration::ZERO)
+        };
+        at_once(at_once(builder, Signal::Logs), Signal::Traces)
+    }));
+    owner.set(Arc::downgrade(&service)).expect("it is set once");
+    service.in_scope(|| beacon::tracing::info!("late"));
+    service.record_spans();
+    assert_eq!(called.recv_timeout(PATIENCE), Ok(Some(())), "the hook ends telemetry");
+    drop(service);
+    assert_eq!(collector.totals().log_records(), 1);
+}
+
+#[test]
 fn a_metric_callback_that_ends_telemetry_is_let_down_and_nobody_else() {
     let collector = Peer::Healthy.start();
     for end in ENDS {
@@ -106,15 +137,22 @@ fn a_metric_callback_that_ends_telemetry_is_let_down_and_nobody_else() {
     }
 }
 
-/// A service whose collector refuses, with a hook that only beacon's own thread runs.
+/// A service with a hook that only beacon's own thread runs.
 fn start(peer: &Collector, hook: impl Fn(&Diagnostic) + Send + Sync + 'static) -> Service {
+    start_with(peer, hook, |builder| builder)
+}
+
+fn start_with(
+    peer: &Collector,
+    hook: impl Fn(&Diagnostic) + Send + Sync + 'static,
+    set: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder,
+) -> Service {
     Service::start_with(|builder| {
-        builder.endpoint(peer.endpoint()).shutdown_timeout(DEADLINE).diagnostic_hook(
-            move |diagnostic| {
-                if thread::current().name() == Some("beacon-export") {
-                    hook(diagnostic);
-                }
-            },
-        )
+        let builder = builder.endpoint(peer.endpoint()).shutdown_timeout(DEADLINE);
+        set(builder).diagnostic_hook(move |diagnostic| {
+            if thread::current().name() == Some("beacon-export") {
+                hook(diagnostic);
+            }
+        })
     })
 }

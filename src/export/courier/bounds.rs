@@ -14,8 +14,9 @@ pub(super) struct Bounds {
     pub(super) chunk_bytes_max: usize,
     pub(super) request_items_max: u64,
     pub(super) request_bytes_max: usize,
-    /// A request leaves without waiting when the queue has so many bytes: a small queue must not
-    /// overflow while it waits for a large request.
+    /// A request leaves without waiting when the queue has so many items or bytes: a small queue
+    /// must not overflow while it waits for a large request.
+    pub(super) full_request_items: u64,
     pub(super) full_request_bytes: usize,
     /// The largest entry that fits a request with the resource and a scope around it.
     pub(super) entry_bytes_max: usize,
@@ -30,14 +31,18 @@ impl Bounds {
         let share = |max: usize| max.checked_div(shards.saturating_mul(2)).unwrap_or(max).max(1);
         let request_items_max = settings.request_items_max;
         let chunk_items_max = settings.items_max.map_or(usize::MAX, share).min(request_items_max);
+        // With what is open at most, that is three quarters of the bound.
+        let quarter = |max: usize| (max / 4).max(1);
+        let full_request_items = settings.items_max.map_or(usize::MAX, quarter);
         Self {
             bytes_max: settings.bytes_max,
             items_max: settings.items_max,
-            chunk_items_max: u64::try_from(chunk_items_max).unwrap_or(u64::MAX),
+            chunk_items_max: to_u64(chunk_items_max),
             chunk_bytes_max: share(settings.bytes_max).min(CHUNK_BYTES),
-            request_items_max: u64::try_from(request_items_max).unwrap_or(u64::MAX),
+            request_items_max: to_u64(request_items_max),
             request_bytes_max: settings.request_bytes_max,
-            full_request_bytes: settings.request_bytes_max.min(settings.bytes_max / 4),
+            full_request_items: to_u64(full_request_items.min(request_items_max)),
+            full_request_bytes: settings.request_bytes_max.min(quarter(settings.bytes_max)),
             entry_bytes_max: settings.request_bytes_max,
             credit_bytes: (settings.bytes_max / 256).min(CREDIT_BYTES_MAX),
             used_bytes: AtomicUsize::new(0),
@@ -90,6 +95,10 @@ fn take(used: &AtomicUsize, amount: usize, max: usize) -> bool {
         used.checked_add(amount).filter(|sum| *sum <= max)
     })
     .is_ok()
+}
+
+fn to_u64(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
 }
 
 fn give_back(used: &AtomicUsize, amount: usize) {

@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use crate::export::courier::Scope;
 
-/// Bytes charged for a run beside its items, so that a bound in bytes bounds memory as well.
-pub(crate) const RUN_OVERHEAD_BYTES: usize = size_of::<Run>();
-
 /// Neighbouring entries of one scope.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -15,6 +12,14 @@ pub(crate) struct Run {
     pub(crate) items: u64,
     /// One entry that counts as several items: a metric with its data points. It cannot be cut.
     is_compound: bool,
+}
+
+impl Run {
+    /// Bytes charged for a run beside its items, so that a bound in bytes bounds memory as well. The
+    /// scope is among them: one that is made for each item is held by its run alone.
+    const fn overhead_bytes(scope: &Scope) -> usize {
+        size_of::<Self>().saturating_add(scope.fields.len())
+    }
 }
 
 /// A piece of the queue: entries of field 2 of `ScopeSpans`, `ScopeLogs` or `ScopeMetrics`.
@@ -42,17 +47,18 @@ impl Chunk {
             run.bytes_len = run.bytes_len.saturating_add(entry.len());
             run.items = run.items.saturating_add(items);
         } else {
+            let run_overhead = Run::overhead_bytes(scope);
             let scope = Arc::clone(scope);
             self.runs.push(Run { scope, bytes_len: entry.len(), items, is_compound });
-            charged = charged.saturating_add(RUN_OVERHEAD_BYTES);
+            charged = charged.saturating_add(run_overhead);
         }
         self.charge = self.charge.saturating_add(charged);
         charged
     }
 
     /// The most that [`append`](Self::append) can charge for an entry of this length.
-    pub(crate) fn charge_max(entry: &[u8]) -> usize {
-        entry.len().saturating_add(RUN_OVERHEAD_BYTES)
+    pub(crate) fn charge_max(scope: &Scope, entry: &[u8]) -> usize {
+        entry.len().saturating_add(Run::overhead_bytes(scope))
     }
 
     pub(crate) fn items(&self) -> u64 {
@@ -168,7 +174,8 @@ impl Chunk {
         let bytes = self.bytes.split_off(kept.bytes_len.min(self.bytes.len()));
         let items = self.items.saturating_sub(kept.items);
         self.items = kept.items;
-        let runs_charge = self.runs.len().saturating_mul(RUN_OVERHEAD_BYTES);
+        let overheads = self.runs.iter().map(|run| Run::overhead_bytes(&run.scope));
+        let runs_charge = overheads.fold(0, usize::saturating_add);
         let kept_charge = kept.bytes_len.saturating_add(runs_charge).min(self.charge);
         let charge = self.charge.saturating_sub(kept_charge);
         self.charge = kept_charge;

@@ -35,6 +35,8 @@ pub(crate) struct Lane {
     is_armed: AtomicBool,
     /// Something was dropped because there was no room, and nobody has said so yet.
     is_overflow_unsaid: AtomicBool,
+    /// Something was dropped for what it is, too large or not valid, and nobody has said so yet.
+    is_misfit_unsaid: AtomicBool,
     is_closed: AtomicBool,
 }
 
@@ -100,6 +102,7 @@ impl Lane {
             wake: Notify::new(),
             is_armed: AtomicBool::new(false),
             is_overflow_unsaid: AtomicBool::new(false),
+            is_misfit_unsaid: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -115,18 +118,19 @@ impl Lane {
         }
         if entry.len() > self.bounds.entry_bytes_max {
             open.dropped.add(DropReason::TooLarge, items);
+            drop(open);
+            self.wake_for(&self.is_misfit_unsaid);
             return;
         }
-        if !self.bounds.reserve(&mut open.credit_bytes, Chunk::charge_max(entry), items) {
+        let charge_max = Chunk::charge_max(scope, entry);
+        if !self.bounds.reserve(&mut open.credit_bytes, charge_max, items) {
             open.dropped.add(DropReason::QueueFull, items);
             drop(open);
-            if !self.is_overflow_unsaid.swap(true, Ordering::Relaxed) {
-                self.wake.notify_one();
-            }
+            self.wake_for(&self.is_overflow_unsaid);
             return;
         }
         let charged = open.chunk.append(scope, entry, items);
-        let refund = Chunk::charge_max(entry).saturating_sub(charged);
+        let refund = charge_max.saturating_sub(charged);
         open.credit_bytes = open.credit_bytes.saturating_add(refund);
         let is_full = open.chunk.bytes_len() >= self.bounds.chunk_bytes_max
             || open.chunk.items() >= self.bounds.chunk_items_max;
@@ -144,6 +148,15 @@ impl Lane {
         let mut open = self.lock_some_shard(thread_index);
         open.emitted = open.emitted.saturating_add(items);
         open.dropped.add(reason, items);
+        drop(open);
+        self.wake_for(&self.is_misfit_unsaid);
+    }
+
+    /// Wakes the dispatcher at the first drop only: a drop must stay cheap.
+    fn wake_for(&self, unsaid: &AtomicBool) {
+        if !unsaid.swap(true, Ordering::Relaxed) {
+            self.wake.notify_one();
+        }
     }
 
     fn lock_some_shard(&self, thread_index: usize) -> MutexGuard<'_, OpenChunk> {
@@ -188,7 +201,7 @@ impl Lane {
     }
 
     fn is_full_request(&self, ledger: &Ledger) -> bool {
-        ledger.queued_items() >= self.bounds.request_items_max
+        ledger.queued_items() >= self.bounds.full_request_items
             || ledger.queued_bytes() >= self.bounds.full_request_bytes
     }
 
@@ -276,6 +289,16 @@ impl Lane {
         self.is_overflow_unsaid.store(false, Ordering::Relaxed);
     }
 
+    /// Tells whether something was dropped for what it is since that was last cleared.
+    pub(crate) fn has_misfit(&self) -> bool {
+        self.is_misfit_unsaid.load(Ordering::Relaxed)
+    }
+
+    /// From now on, the next drop of that kind wakes the dispatcher again.
+    pub(crate) fn clear_misfit(&self) {
+        self.is_misfit_unsaid.store(false, Ordering::Relaxed);
+    }
+
     /// Reads all counts at one moment: no item is between two of them.
     pub(crate) fn snapshot(&self) -> LaneSnapshot {
         let open: Vec<_> = self
@@ -336,5 +359,36 @@ mod tests {
         assert!(lane.has_overflow());
         assert_eq!(lane.take_open(), 2_048);
         assert!(lane.snapshot().report().is_conserved());
+    }
+
+    #[test]
+    fn scopes_count_against_the_bound_in_bytes() {
+        let settings = QueueSettings { bytes_max: 1 << 20, ..QueueSettings::for_tests() };
+        let lane = Lane::new(&settings, 4);
+        let mut taken = 0;
+        while !lane.has_overflow() {
+            let scope = Arc::new(Scope { fields: vec![0; 1_000].into() });
+            lane.push(taken, &scope, &[0x12, 0], 1);
+            taken += 1;
+        }
+        assert!((500..1_100).contains(&taken), "{taken} scopes of 1,000 bytes in 1 MiB");
+    }
+
+    #[test]
+    fn a_queue_of_one_request_sends_before_it_is_full() {
+        for items_max in [1, 2, 10, 100, 512] {
+            let settings = QueueSettings {
+                items_max: Some(items_max),
+                request_items_max: items_max,
+                ..QueueSettings::for_tests()
+            };
+            let lane = Lane::new(&settings, 4);
+            let scope = Arc::new(Scope::default());
+            // A fifth of the bound stays free, or one place.
+            for index in 0..(items_max - items_max / 5).max(1) {
+                lane.push(index, &scope, &[0x12, 0], 1);
+            }
+            assert!(lane.has_full_request() && !lane.has_overflow(), "{items_max}");
+        }
     }
 }

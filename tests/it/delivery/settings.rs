@@ -146,7 +146,7 @@ fn a_span_waits_for_the_schedule_delay_and_no_longer() {
 }
 
 #[test]
-fn a_full_queue_is_sent_without_waiting_for_the_delay() {
+fn a_small_queue_is_sent_before_it_is_full() {
     let collector = Collector::start().expect("a collector starts");
     let clock = ManualClock::new();
     let service = Service::builder(&collector)
@@ -157,13 +157,11 @@ fn a_full_queue_is_sent_without_waiting_for_the_delay() {
     // Each thread has fewer open than a full request.
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| service.record_spans(25));
+            scope.spawn(|| service.record_spans(20));
         }
     });
-    assert_eq!(service.traces().held, 100);
-    service.record_spans(1);
-    eventually("the queue is sent", || service.traces().delivered == 100);
-    assert_eq!(dropped(&service.traces()), [(DropReason::QueueFull, 1)]);
+    eventually("a part of it is sent", || service.traces().delivered > 0);
+    assert_eq!(dropped(&service.traces()), []);
 }
 
 fn dropped(report: &SignalReport) -> Vec<(DropReason, u64)> {

@@ -24,12 +24,13 @@ impl Dispatcher {
                     self.parts.lane.recycle(batch);
                     return Some(Operation { ready, account, first_attempt_at: None });
                 }
-                Err(PrepareError::TooLarge { .. }) => {
+                Err(error @ PrepareError::TooLarge { .. }) => {
                     if let Some(rear) = batch.split_off_half() {
                         self.count_unsettled(sequence);
                         self.halves.push_front((sequence, rear));
                         self.halves.push_front((sequence, batch));
                     } else {
+                        self.parts.announcer.lost(&format!("{} items: {error}", account.items));
                         self.give_up(account, DropReason::TooLarge, "too_large".into());
                     }
                 }

@@ -25,6 +25,7 @@ use crate::export::courier::gate::Gate;
 use crate::export::courier::lane::Lane;
 use crate::export::courier::request::Batch;
 use crate::export::courier::sink::Sink;
+use crate::report::DropReason;
 
 pub(crate) use self::operation::OperationObserver;
 
@@ -69,8 +70,8 @@ impl DispatchParts {
 /// for any more leave after this time.
 const COLLECTION_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a full queue is left alone when nothing can be done about it.
-const OVERFLOW_PAUSE: Duration = Duration::from_secs(1);
+/// How long threads that drop are left alone when nothing can be done about it.
+const DROP_PAUSE: Duration = Duration::from_secs(1);
 
 /// A flush that is not answered yet.
 #[derive(Debug)]
@@ -99,6 +100,8 @@ pub(crate) struct Dispatcher {
     forced_items: u64,
     /// When a full queue may be looked at again, though nothing can be done about it.
     overflow_due_at: Duration,
+    /// When it may be said again that items were dropped for what they are.
+    misfit_due_at: Duration,
     /// When open chunks must be taken.
     due_at: Option<Duration>,
     cut_items: u64,
@@ -133,6 +136,7 @@ impl Dispatcher {
             halves: VecDeque::new(),
             forced_items: 0,
             overflow_due_at: Duration::ZERO,
+            misfit_due_at: Duration::ZERO,
             due_at: None,
             cut_items: 0,
             next_sequence: 0,
@@ -174,10 +178,14 @@ impl Dispatcher {
         if self.parts.lane.has_overflow() {
             self.relieve(now);
         }
+        if self.parts.lane.has_misfit() && self.misfit_due_at <= now {
+            self.say_misfits(now);
+        }
         if self.due_at.is_none() && self.parts.lane.is_armed() {
             self.due_at = Some(now.saturating_add(self.parts.schedule_delay()));
         }
-        if self.due_at.is_some_and(|due| due <= now) {
+        // Not before it can start: until then the pieces grow, and the thread rests.
+        if self.due_at.is_some_and(|due| due <= now) && self.may_start(now) {
             self.hand_over();
         }
         if let Some(stop) = self.stop
@@ -205,17 +213,33 @@ impl Dispatcher {
         }
         let is_useful = self.may_start(now) && self.forced_items > 0;
         if is_useful || self.overflow_due_at <= now {
-            self.overflow_due_at = now.saturating_add(OVERFLOW_PAUSE);
+            self.overflow_due_at = now.saturating_add(DROP_PAUSE);
             self.parts.lane.clear_overflow();
             self.parts.announcer.overflowed(now);
         }
     }
 
+    /// Items were dropped where they ended, for what they are.
+    fn say_misfits(&mut self, now: Duration) {
+        self.misfit_due_at = now.saturating_add(DROP_PAUSE);
+        self.parts.lane.clear_misfit();
+        let dropped = self.parts.lane.snapshot().dropped_before_wire;
+        let too_large = dropped.get(DropReason::TooLarge);
+        let invalid = dropped.get(DropReason::Invalid);
+        let message =
+            format!("so far {too_large} items too large for a request, {invalid} invalid");
+        self.parts.announcer.lost(&message);
+    }
+
     fn may_start(&self, now: Duration) -> bool {
         match self.gate.closed_until() {
-            None => self.attempts.len() < self.parts.settings.requests_in_flight_max,
+            None => self.has_free_place(),
             Some(until) => self.attempts.is_empty() && until <= now,
         }
+    }
+
+    fn has_free_place(&self) -> bool {
+        self.attempts.len() < self.parts.settings.requests_in_flight_max
     }
 
     fn next_timer(&self) -> Option<Duration> {
@@ -224,10 +248,17 @@ impl Dispatcher {
             || !self.halves.is_empty()
             || self.forced_items > 0
             || self.parts.lane.has_full_request();
-        let gate = self.gate.closed_until().filter(|_| has_work && self.attempts.is_empty());
+        let (due, gate) = match self.gate.closed_until() {
+            None => (self.due_at.filter(|_| self.has_free_place()), None),
+            // The end of the probe, or of an attempt before it, is what to wait for.
+            Some(_) if !self.attempts.is_empty() => (None, None),
+            Some(until) => {
+                (self.due_at.map(|due| due.max(until)), Some(until).filter(|_| has_work))
+            }
+        };
         let expiry = self.waiting.iter().filter_map(|operation| self.expires_at(operation)).min();
         let stop = self.stop.map(|stop| stop.deadline);
-        [self.due_at, gate, expiry, stop].into_iter().flatten().min()
+        [due, gate, expiry, stop].into_iter().flatten().min()
     }
 
     fn is_finished(&self) -> bool {

@@ -37,15 +37,13 @@ pub(super) fn classify<E: StdError + 'static>(
 ) -> Outcome {
     let sent = sent_status(answer);
     if matches!(answer.end, End::OverLimit) {
-        let code = sent.as_ref().map_or(Code::Unknown, |(status, _)| status.code());
+        let code = sent.as_ref().map_or(Code::Unknown, |sent| sent.code);
         let cause = Cause::too_large(PeerStatus::Grpc(code), ANSWER_BYTES_MAX);
         return Outcome::ResponseTooLarge { cause };
     }
     match (sent, &answer.end) {
-        (Some((status, _)), _) if status.code() == Code::Ok => read_success(answer, success),
-        (Some((status, headers)), _) => {
-            failed(status.code(), status.message(), hint::retry_info(headers))
-        }
+        (Some(sent), _) if sent.code == Code::Ok => read_success(answer, success),
+        (Some(sent), _) => failed(sent.code, sent.status.message(), hint::retry_info(sent.headers)),
         (None, _) if answer.status != StatusCode::OK => without_grpc_status(answer, now),
         (None, End::Broken(error)) => failure::classify(error),
         (None, _) => Outcome::retry(
@@ -55,9 +53,17 @@ pub(super) fn classify<E: StdError + 'static>(
     }
 }
 
-/// The status and the headers that carry it: the trailers, or the headers of an answer that has
-/// nothing else ("Trailers-Only").
-fn sent_status<E>(answer: &Answer<E>) -> Option<(Status, &HeaderMap)> {
+/// A status of the server's own.
+struct SentStatus<'a> {
+    /// As it was sent: the code of `status` is UNKNOWN when the message cannot be read.
+    code: Code,
+    status: Status,
+    /// What carries the status: the trailers, or the headers of an answer that has nothing else
+    /// ("Trailers-Only").
+    headers: &'a HeaderMap,
+}
+
+fn sent_status<E>(answer: &Answer<E>) -> Option<SentStatus<'_>> {
     let trailers = answer.trailers.as_ref();
     let headers = trailers.filter(|trailers| trailers.contains_key(Status::GRPC_STATUS));
     let headers = headers.unwrap_or(&answer.headers);
@@ -68,7 +74,8 @@ fn sent_status<E>(answer: &Answer<E>) -> Option<(Status, &HeaderMap)> {
             plain.insert(name, value.clone());
         }
     }
-    Some((Status::from_header_map(&plain)?, headers))
+    let code = Code::from_bytes(plain.get(Status::GRPC_STATUS)?.as_bytes());
+    Some(SentStatus { code, status: Status::from_header_map(&plain)?, headers })
 }
 
 fn read_success<E>(answer: &Answer<E>, success: &SuccessReader) -> Outcome {

@@ -73,6 +73,14 @@ fn every_code_has_its_class_with_and_without_a_hint() {
     }
 }
 
+#[test]
+fn a_message_that_is_no_text_changes_no_code() {
+    for message in ["%ff%fe", "%", "%zz"] {
+        let status = [("grpc-status", "14"), ("grpc-message", message)];
+        check_failure(&answer(b"", &status), "UNAVAILABLE", Class::Retry);
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Class {
     Refused,
