@@ -94,17 +94,16 @@ fn serve_until_asked(ready: &str) {
 fn who_stops_waiting_for_a_signal_leaves_no_thread() {
     run("who_stops_waiting_for_a_signal_leaves_no_thread", &[], || {
         let runtime = Builder::new_current_thread().build().expect("a runtime starts");
+        let mut asked = Box::pin(beacon::shutdown_signal());
         runtime.block_on(async {
-            let give_up = async {
-                let is_waiting = || child::beacon_threads() == ["beacon-signal"];
-                wait_until("a thread waits", is_waiting);
-            };
             tokio::select! {
                 biased;
-                _ = beacon::shutdown_signal() => panic!("nobody has asked"),
-                () = give_up => {}
+                _ = &mut asked => panic!("nobody has asked"),
+                () = std::future::ready(()) => {}
             }
         });
+        wait_until("a thread waits", || child::beacon_threads() == ["beacon-signal"]);
+        drop(asked);
         wait_until("no thread is left", || child::beacon_threads().is_empty());
     });
 }

@@ -107,6 +107,20 @@ impl Collector {
     ///
     /// Faults happen in the order in which they were injected; a request meets one of them, and
     /// besides every [`Fault::RoundTrip`].
+    ///
+    /// ```
+    /// use beacon::Telemetry;
+    /// use beacon::collector::{Collector, Fault, Times};
+    ///
+    /// let collector = Collector::start()?;
+    /// collector.inject(Fault::HttpStatus { code: 503, retry_after: None }, Times::ONCE);
+    /// let telemetry = Telemetry::builder().endpoint(collector.endpoint()).build()?;
+    /// telemetry.meter("shop").u64_counter("shop.orders").build().add(1, &[]);
+    /// telemetry.flush_blocking()?; // sends it again
+    /// assert_eq!(collector.metric_points("shop.orders").len(), 1);
+    /// # drop(telemetry);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn inject(&self, fault: Fault, times: Times) {
         self.shared.update(|state| state.faults.push(fault, None, times));
     }
@@ -152,6 +166,19 @@ impl Collector {
     /// # Errors
     ///
     /// When the condition does not hold within `limit`. The error tells what had been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use beacon::collector::Collector;
+    ///
+    /// let collector = Collector::start()?;
+    /// let is_there = collector.wait_for(Duration::ZERO, |store| store.totals().spans() > 0);
+    /// assert!(is_there.is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn wait_for(
         &self,
         limit: Duration,

@@ -116,7 +116,7 @@ fn check(drop_guard: impl Fn(Service) + Sync) {
                 assert_eq!(errors, [""; 0], "{name}");
                 assert_eq!(collector.totals().spans(), SPANS, "{name}");
             } else {
-                let lost = format!("{SPANS} spans");
+                let lost = format!("could not deliver {SPANS} spans");
                 assert!(errors.iter().any(|error| error.contains(&lost)), "{name}: {errors:?}");
             }
         });
