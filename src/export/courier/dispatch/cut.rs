@@ -20,7 +20,7 @@ impl Dispatcher {
                 continue;
             }
             match self.parts.sink.prepare(body, REQUEST_BYTES_LIMIT) {
-                Ok(ready) => return Some(Operation { ready, account, first_attempt_at: None }),
+                Ok(ready) => return Some(Operation::new(ready, account)),
                 Err(error @ PrepareError::TooLarge { .. }) => {
                     if let Some(rear) = batch.split_off_half() {
                         self.count_unsettled(sequence);
