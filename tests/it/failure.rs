@@ -118,6 +118,30 @@ fn shutdown_against_any_failure_ends_by_its_deadline_and_counts_what_is_lost() {
 }
 
 #[test]
+fn a_connection_that_breaks_at_the_end_costs_nothing() {
+    for protocol in ["http/protobuf", "grpc"] {
+        let collector = Collector::start().expect("a collector starts");
+        let service =
+            Service::builder(&collector).set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol).start();
+        service.record_spans(1);
+        service.telemetry.flush_blocking().expect("the collector is healthy");
+        // As a peer does that closes idle connections: the one in use breaks, a new one is good.
+        collector.inject_for(Signal::Traces, Fault::Refuse, Times::ONCE);
+        service.record_spans(4);
+        let report = service.telemetry.shutdown_blocking().expect("new connections are good");
+        assert_eq!(report.traces.delivered, 5, "{protocol}: {report}");
+        // One that breaks again is given up.
+        let service =
+            Service::builder(&collector).set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol).start();
+        collector.clear();
+        collector.inject(Fault::Refuse, Times::Always);
+        service.record_spans(4);
+        service.telemetry.shutdown_blocking().expect_err("the collector refuses");
+        assert!(collector.attempts().len() <= 2, "{protocol}");
+    }
+}
+
+#[test]
 fn one_signal_that_fails_does_not_keep_the_others_from_ending_well() {
     let collector = Collector::start().expect("a collector starts");
     collector.inject_for(Signal::Traces, Fault::Hang, Times::Always);

@@ -22,11 +22,22 @@ use crate::export::metrics::problems::{MetricProblem, MetricProblems};
 /// All callbacks of one meter provider.
 pub(super) struct Callbacks {
     all: Mutex<Vec<Arc<dyn Observe>>>,
+    /// A name that was refused, and not said yet.
+    refused_name: Mutex<Option<String>>,
 }
 
 impl Callbacks {
     pub(super) fn new() -> Self {
-        Self { all: Mutex::new(Vec::new()) }
+        Self { all: Mutex::new(Vec::new()), refused_name: Mutex::new(None) }
+    }
+
+    /// The SDK makes an instrument that records nothing of a name that it does not like, and says
+    /// so where nobody hears it. Said at the next collection, for the caller must not be blocked.
+    pub(super) fn check_name(&self, name: &str) {
+        if !is_legal_name(name) {
+            let shown = name.chars().take(NAME_LEN_MAX).collect();
+            lock(&self.refused_name).get_or_insert(shown);
+        }
     }
 
     /// Takes a user's callback and returns the one to give to the SDK in its place.
@@ -49,6 +60,10 @@ impl Callbacks {
 
     /// Runs every callback, one after the other. May take as long as the callbacks please.
     pub(super) fn run(&self, problems: &MetricProblems) {
+        let refused_name = lock(&self.refused_name).take();
+        if let Some(instrument) = refused_name {
+            problems.say(MetricProblem::NameRefused { instrument });
+        }
         let all = lock(&self.all).clone();
         for callback in all {
             callback.run(problems);
@@ -122,6 +137,14 @@ impl<T: Send> AsyncInstrument<T> for ObservationBuffer<T> {
     }
 }
 
+/// Source: <https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax>
+fn is_legal_name(name: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+    name.len() <= NAME_LEN_MAX
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(is_legal)
+}
+
 fn say_once(was_said: &AtomicBool, problems: &MetricProblems, problem: MetricProblem) {
     if !was_said.swap(true, Ordering::Relaxed) {
         problems.say(problem);
@@ -142,6 +165,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Far more than the 2,000 attribute sets that the SDK keeps apart, and still only megabytes.
 const OBSERVATIONS_MAX: usize = 65_536;
+
+/// As of `is_legal_name`.
+const NAME_LEN_MAX: usize = 255;
 
 /// A panic message is a line, not a dump.
 const MESSAGE_CHARS_MAX: usize = 256;

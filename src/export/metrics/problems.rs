@@ -14,6 +14,8 @@ pub(crate) enum MetricProblem {
     CollectionRecovered,
     /// A callback has not returned by the time the next collection is due.
     CollectionStuck,
+    /// An instrument was asked for under a name that is not legal.
+    NameRefused { instrument: String },
     /// This instrument has more attribute sets than are kept apart.
     SeriesOverflowed { instrument: String },
     /// At the deadline of shutdown a callback still held the collecting thread.
@@ -33,6 +35,11 @@ impl fmt::Display for MetricProblem {
             Self::CollectionStuck => {
                 f.write_str("no metrics are collected: a metric callback does not return")
             }
+            Self::NameRefused { instrument } => write!(
+                f,
+                "the metric `{instrument}` is not recorded: a name starts with a letter and has at \
+                 most 255 letters, digits, `_`, `.`, `-`, `/`"
+            ),
             Self::SeriesOverflowed { instrument } => write!(
                 f,
                 "the metric `{instrument}` has too many attribute sets: \
@@ -146,6 +153,11 @@ mod tests {
             (
                 MetricProblem::CollectionStuck,
                 "no metrics are collected: a metric callback does not return",
+            ),
+            (
+                MetricProblem::NameRefused { instrument: "2 rooms".to_owned() },
+                "the metric `2 rooms` is not recorded: a name starts with a letter and has at most \
+                 255 letters, digits, `_`, `.`, `-`, `/`",
             ),
             (
                 MetricProblem::SeriesOverflowed { instrument: instrument() },

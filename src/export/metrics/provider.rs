@@ -91,6 +91,7 @@ macro_rules! instruments {
     };
     (@InstrumentBuilder $method:ident, $instrument:ident, $value:ty) => {
         fn $method(&self, asked: InstrumentBuilder<'_, $instrument<$value>>) -> $instrument<$value> {
+            self.callbacks.check_name(&asked.name);
             let mut rebuilt = self.inner.$method(asked.name);
             rebuilt.description = asked.description;
             rebuilt.unit = asked.unit;
@@ -99,6 +100,7 @@ macro_rules! instruments {
     };
     (@HistogramBuilder $method:ident, $instrument:ident, $value:ty) => {
         fn $method(&self, asked: HistogramBuilder<'_, $instrument<$value>>) -> $instrument<$value> {
+            self.callbacks.check_name(&asked.name);
             let mut rebuilt = self.inner.$method(asked.name);
             rebuilt.description = asked.description;
             rebuilt.unit = asked.unit;
@@ -111,6 +113,7 @@ macro_rules! instruments {
             &self,
             asked: AsyncInstrumentBuilder<'_, $instrument<$value>, $value>,
         ) -> $instrument<$value> {
+            self.callbacks.check_name(&asked.name);
             let mut rebuilt = self.inner.$method(asked.name.clone());
             rebuilt.description = asked.description;
             rebuilt.unit = asked.unit;

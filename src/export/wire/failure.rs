@@ -5,7 +5,7 @@ use std::io;
 
 use hyper_util::client::legacy::Error;
 
-use crate::export::wire::outcome::{Cause, Outcome};
+use crate::export::wire::outcome::{BROKEN_CONNECTION, Cause, Outcome};
 use crate::export::wire::resolver::UnknownHost;
 use crate::export::wire::{text, tls};
 
@@ -33,7 +33,7 @@ fn error_type(error: &(dyn StdError + 'static)) -> &'static str {
             return "connection_refused";
         }
     }
-    "connection_reset"
+    BROKEN_CONNECTION
 }
 
 /// What each cause adds to the one before it, on one line.

@@ -39,6 +39,9 @@ impl Outcome {
     }
 }
 
+/// The `error.type` of whatever keeps an answer from arriving in full and has no name of its own.
+pub(super) const BROKEN_CONNECTION: &str = "connection_reset";
+
 /// Why an attempt failed.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
@@ -62,6 +65,11 @@ impl Cause {
             message: text::escape_bounded(message),
             status: None,
         }
+    }
+
+    /// Tells whether a connection that was made has ended before the answer.
+    pub(crate) fn is_broken_connection(&self) -> bool {
+        self.error_type == BROKEN_CONNECTION
     }
 
     /// The peer answered with a failure. Its status is the type.

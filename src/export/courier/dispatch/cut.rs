@@ -22,7 +22,7 @@ impl Dispatcher {
             match self.parts.sink.prepare(body, REQUEST_BYTES_LIMIT) {
                 Ok(ready) => {
                     self.parts.lane.recycle(batch);
-                    return Some(Operation { ready, account, first_attempt_at: None });
+                    return Some(Operation::new(ready, account));
                 }
                 Err(error @ PrepareError::TooLarge { .. }) => {
                     if let Some(rear) = batch.split_off_half() {

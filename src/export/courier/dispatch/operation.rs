@@ -25,6 +25,14 @@ pub(super) struct Operation {
     pub(super) ready: Ready,
     pub(super) account: Account,
     pub(super) first_attempt_at: Option<Duration>,
+    /// Its connection broke once since the end was asked for.
+    pub(super) broke_at_end: bool,
+}
+
+impl Operation {
+    pub(super) const fn new(ready: Ready, account: Account) -> Self {
+        Self { ready, account, first_attempt_at: None, broke_at_end: false }
+    }
 }
 
 /// What has to be settled at the end of a request.

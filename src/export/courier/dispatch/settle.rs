@@ -68,7 +68,7 @@ impl Dispatcher {
 
     fn retry_later(
         &mut self,
-        operation: Operation,
+        mut operation: Operation,
         started: Duration,
         cause: &Cause,
         wish: PauseWish,
@@ -77,7 +77,11 @@ impl Dispatcher {
         self.gate.fail(started, now, wish);
         self.parts.announcer.failing(now, cause);
         if let Some(stop) = &mut self.stop {
-            if started >= stop.asked_at {
+            let is_last = started >= stop.asked_at;
+            // A peer that closes a connection which was idle for long is a healthy one.
+            let is_forgiven = cause.is_broken_connection() && !operation.broke_at_end;
+            operation.broke_at_end = is_last;
+            if is_last && !is_forgiven {
                 stop.is_hopeless = true;
                 self.end(&operation, Some(&cause.error_type), cause.status);
                 self.give_up(operation.account, DropReason::Shutdown, cause.error_type.clone());

@@ -36,6 +36,21 @@ fn a_callback_that_panics_reports_nothing_and_harms_no_other() {
 }
 
 #[test]
+fn a_name_that_is_not_legal_is_said_at_the_next_collection() {
+    let (provider, source, said) = recording();
+    let meter = provider.meter("app");
+    meter.u64_counter("a.legal/na-me_1").build().add(1, &[]);
+    for name in ["", " ", "2 rooms", "ü", "a b"] {
+        meter.u64_counter(name).build().add(1, &[]);
+        assert!(said.lock().unwrap().is_empty());
+        let metrics = source.collect().unwrap();
+        assert_eq!(points(&metrics).len(), 1, "the SDK refuses `{name}`");
+        let expected = MetricProblem::NameRefused { instrument: name.to_owned() };
+        assert_eq!(said.lock().unwrap().drain(..).collect::<Vec<_>>(), [expected]);
+    }
+}
+
+#[test]
 fn a_callback_may_make_instruments() {
     let (provider, source, said) = recording();
     let (meter, inner) = (provider.meter("app"), provider.meter("app"));

@@ -14,7 +14,7 @@ use crate::export::wire::decompress::{DecompressError, decompress};
 use crate::export::wire::failure;
 use crate::export::wire::hint;
 use crate::export::wire::http_answer;
-use crate::export::wire::outcome::{Cause, Outcome, PeerStatus};
+use crate::export::wire::outcome::{BROKEN_CONNECTION, Cause, Outcome, PeerStatus};
 use crate::export::wire::success::SuccessReader;
 
 /// Length of what stands before a message: a flag and four bytes of length.
@@ -47,7 +47,7 @@ pub(super) fn classify<E: StdError + 'static>(
         (None, _) if answer.status != StatusCode::OK => without_grpc_status(answer, now),
         (None, End::Broken(error)) => failure::classify(error),
         (None, _) => Outcome::retry(
-            Cause::without_answer("connection_reset", "the answer ended without a gRPC status"),
+            Cause::without_answer(BROKEN_CONNECTION, "the answer ended without a gRPC status"),
             None,
         ),
     }
