@@ -73,7 +73,7 @@ impl Callbacks {
 
 impl fmt::Debug for Callbacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callbacks").field("len", &lock(&self.all).len()).finish()
+        f.debug_struct("Callbacks").field("len", &lock(&self.all).len()).finish_non_exhaustive()
     }
 }
 
