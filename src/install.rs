@@ -28,6 +28,8 @@ pub(crate) fn install(
     }
     telemetry.set_global_providers();
     *installed_at = Some(caller);
+    // A hook is the user's code, and may ask for anything.
+    drop(installed_at);
     telemetry.say_started();
     Ok(telemetry)
 }

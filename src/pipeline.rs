@@ -56,9 +56,6 @@ impl Pipeline {
             config::resolve(&start.environment, &start.overrides)?;
         let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
         let voice = Arc::new(voice);
-        for warning in &effective.warnings {
-            voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
-        }
         let export = if settings.is_disabled {
             None
         } else {
@@ -68,7 +65,11 @@ impl Pipeline {
         Ok(Self { settings, effective, voice, clock: start.clock, started_at, export })
     }
 
+    /// Says what is odd about the settings, and what they came to.
     pub(crate) fn say_started(&self) {
+        for warning in &self.effective.warnings {
+            self.voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
+        }
         let choices = self.effective.choices();
         let message = match &self.export {
             Some(export) => format!("started; {}; {choices}", export.destinations()),

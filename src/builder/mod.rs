@@ -152,10 +152,12 @@ impl TelemetryBuilder {
     /// ```
     /// use std::sync::mpsc;
     ///
+    /// use beacon::config::Environment;
     /// use beacon::{DiagnosticLevel, Telemetry};
     ///
     /// let (sender, receiver) = mpsc::channel();
     /// let telemetry = Telemetry::builder()
+    ///     .environment(Environment::empty())
     ///     .disabled(true)
     ///     .diagnostic_hook(move |diagnostic| drop(sender.send(diagnostic.clone())))
     ///     .build()?;

@@ -48,8 +48,7 @@ fn a_flush_that_cannot_end_says_what_is_held_and_loses_nothing() {
 #[test]
 fn a_flush_ends_the_pause_of_a_destination() {
     let collector = Collector::start().expect("a collector starts");
-    let hint = Some("200".to_owned());
-    collector.inject(Fault::HttpStatus { code: 503, retry_after: hint }, Times::ONCE);
+    collector.inject(Fault::HttpStatus { code: 503, retry_after: None }, Times::ONCE);
     let clock = ManualClock::new();
     let service = Service::builder(&collector).clock(&clock).start();
     service.record_spans(3);
@@ -57,6 +56,22 @@ fn a_flush_ends_the_pause_of_a_destination() {
     eventually("the pause begins", || clock.next_wake_up().is_some());
     let report = service.telemetry.flush_blocking().expect("the collector is well again");
     assert_eq!(report.traces.delivered, 3);
+}
+
+#[test]
+fn a_flush_waits_out_the_pause_that_a_peer_asked_for() {
+    let collector = Collector::start().expect("a collector starts");
+    let hint = Some("200".to_owned());
+    collector.inject(Fault::HttpStatus { code: 503, retry_after: hint }, Times::ONCE);
+    let clock = ManualClock::new();
+    let service =
+        Service::builder(&collector).clock(&clock).set("BEACON_SHUTDOWN_TIMEOUT", "100ms").start();
+    service.record_spans(3);
+    service.hand_over(&clock);
+    eventually("the pause begins", || clock.next_wake_up().is_some());
+    let error = service.telemetry.flush_blocking().expect_err("the peer wants to be left alone");
+    assert_eq!(error.report().traces.held, 3);
+    assert_eq!(collector.attempts().len(), 1);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod failure;
 mod idle;
 mod outage;
 mod overload;
+mod poison;
 mod self_metrics;
 mod size;
 mod support;

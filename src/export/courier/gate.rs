@@ -24,6 +24,8 @@ struct Closed {
     since: Duration,
     until: Duration,
     expected_pause: Duration,
+    /// The peer named the pause.
+    is_asked_for: bool,
 }
 
 impl Gate {
@@ -36,10 +38,17 @@ impl Gate {
         self.closed = None;
     }
 
-    /// Ends the pause, but not the caution: still one probe.
+    /// Ends the pause, but not the caution: still one probe. For the end, when there is no later.
     pub(crate) fn end_pause(&mut self, now: Duration) {
         if let Some(closed) = &mut self.closed {
             closed.until = closed.until.min(now);
+        }
+    }
+
+    /// Ends a pause that the peer has not asked for.
+    pub(crate) fn end_own_pause(&mut self, now: Duration) {
+        if self.closed.as_ref().is_some_and(|closed| !closed.is_asked_for) {
+            self.end_pause(now);
         }
     }
 
@@ -66,7 +75,9 @@ impl Gate {
             Some(closed) if is_known => closed.since,
             _ => now,
         };
-        self.closed = Some(Closed { since, until, expected_pause });
+        let was_asked_for = self.closed.as_ref().is_some_and(|closed| closed.is_asked_for);
+        let is_asked_for = matches!(pause, PauseWish::Hint(_)) || (is_known && was_asked_for);
+        self.closed = Some(Closed { since, until, expected_pause, is_asked_for });
     }
 }
 
@@ -133,6 +144,19 @@ mod tests {
         }
         let pause = gate.closed_until().expect("the gate is closed").saturating_sub(now);
         assert!(pause <= PAUSE_FIRST * 3 / 2, "{pause:?}");
+    }
+
+    #[test]
+    fn only_the_end_cuts_a_pause_that_the_peer_asked_for() {
+        let (mut gate, hint) = (Gate::default(), Duration::from_secs(7));
+        gate.fail(Duration::ZERO, Duration::ZERO, PauseWish::Hint(hint));
+        gate.end_own_pause(Duration::from_secs(1));
+        assert!(gate.closed_until() >= Some(hint));
+        gate.end_pause(Duration::from_secs(1));
+        assert_eq!(gate.closed_until(), Some(Duration::from_secs(1)));
+        gate.fail(Duration::from_secs(1), Duration::from_secs(2), PauseWish::Usual);
+        gate.end_own_pause(Duration::from_secs(3));
+        assert!(gate.closed_until() <= Some(Duration::from_secs(3)));
     }
 
     #[test]

@@ -195,7 +195,7 @@ impl Dispatcher {
         }
         self.expire_waiting(now);
         while self.may_start(now) {
-            let Some(operation) = self.waiting.pop_front().or_else(|| self.next_operation()) else {
+            let Some(operation) = self.next_to_start() else {
                 break;
             };
             self.start(operation, now);
@@ -229,6 +229,15 @@ impl Dispatcher {
         let message =
             format!("so far {too_large} items too large for a request, {invalid} invalid");
         self.parts.announcer.lost(&message);
+    }
+
+    /// A request that was tried before, or a new one when that was tried often.
+    fn next_to_start(&mut self) -> Option<Operation> {
+        let is_tired = self.waiting.front().is_none_or(Operation::is_tired);
+        if is_tired && self.waiting.len() <= self.parts.settings.requests_in_flight_max {
+            return self.next_operation().or_else(|| self.waiting.pop_front());
+        }
+        self.waiting.pop_front()
     }
 
     fn may_start(&self, now: Duration) -> bool {
@@ -274,7 +283,7 @@ impl Dispatcher {
         match command {
             Some(LaneCommand::HandOver) => self.hand_over(),
             Some(LaneCommand::Flush(reply)) => {
-                self.gate.end_pause(now);
+                self.gate.end_own_pause(now);
                 self.hand_over();
                 let cut_items_target = self.cut_items.saturating_add(self.forced_items);
                 self.flushes.push(FlushWaiter { cut_items_target, end_sequence: None, reply });

@@ -25,15 +25,40 @@ pub(super) struct Operation {
     pub(super) ready: Ready,
     pub(super) account: Account,
     pub(super) first_attempt_at: Option<Duration>,
+    pub(super) failures: u32,
+    pub(super) last_failure: Option<Cause>,
     /// Its connection broke once since the end was asked for.
     pub(super) broke_at_end: bool,
 }
 
 impl Operation {
     pub(super) const fn new(ready: Ready, account: Account) -> Self {
-        Self { ready, account, first_attempt_at: None, broke_at_end: false }
+        Self {
+            ready,
+            account,
+            first_attempt_at: None,
+            failures: 0,
+            last_failure: None,
+            broke_at_end: false,
+        }
     }
 }
+
+impl Operation {
+    /// Whether others are tried before it: one that breaks the peer each time must not keep all
+    /// others from it.
+    pub(super) const fn is_tired(&self) -> bool {
+        self.failures >= PATIENCE
+    }
+
+    /// The order of trying again.
+    pub(super) const fn rank(&self) -> (bool, u64) {
+        (self.is_tired(), self.account.sequence)
+    }
+}
+
+/// Failures of a request after which others are tried before it.
+const PATIENCE: u32 = 5;
 
 /// What has to be settled at the end of a request.
 #[derive(Clone, Copy, Debug)]

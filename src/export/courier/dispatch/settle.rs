@@ -89,8 +89,9 @@ impl Dispatcher {
             }
             self.gate.end_pause(now);
         }
-        let sequence = operation.account.sequence;
-        let at = self.waiting.partition_point(|other| other.account.sequence <= sequence);
+        operation.failures = operation.failures.saturating_add(1);
+        operation.last_failure = Some(cause.clone());
+        let at = self.waiting.partition_point(|other| other.rank() <= operation.rank());
         self.waiting.insert(at, operation);
     }
 
@@ -154,10 +155,13 @@ impl Dispatcher {
         for _ in 0..self.waiting.len() {
             let Some(operation) = self.waiting.pop_front() else { return };
             if self.expires_at(&operation).is_some_and(|at| at <= now) {
-                self.end(&operation, Some("timeout"), None);
+                let cause = operation.last_failure.as_ref();
+                let status = cause.and_then(|cause| cause.status);
+                let error_type = cause.map_or("timeout".into(), |cause| cause.error_type.clone());
+                self.end(&operation, Some(&error_type), status);
                 let text = format!("{} items were not delivered in time", operation.account.items);
                 self.parts.announcer.lost(&text);
-                self.give_up(operation.account, DropReason::RetryExhausted, "timeout".into());
+                self.give_up(operation.account, DropReason::RetryExhausted, error_type);
             } else {
                 self.waiting.push_back(operation);
             }
