@@ -16,8 +16,23 @@ pub(super) fn is_harmless(text: &str) -> bool {
     !text.as_bytes().iter().fold(false, |any, byte| any | is_suspicious(*byte))
 }
 
-/// Replaces every secret.
+/// Replaces every secret. What comes out is looked at again, until there is nothing left to hide:
+/// a secret that is gone may show that what stands beside it is another one.
 pub(super) fn redact<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> Cow<'a, str> {
+    let mut shown = redact_once(text, keys, hides_email);
+    for _ in 1..ROUNDS_MAX {
+        match &shown {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(text) => match redact_once(text, keys, hides_email) {
+                Cow::Borrowed(_) => break,
+                Cow::Owned(text) => shown = Cow::Owned(text),
+            },
+        }
+    }
+    shown
+}
+
+fn redact_once<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> Cow<'a, str> {
     let mut scan = Scan { text: text.as_bytes(), floor: 0, at: 0, keys, hides_email };
     let mut out = String::new();
     let mut copied = 0;
@@ -96,3 +111,6 @@ impl Scan<'_> {
         !self.before().last().is_some_and(u8::is_ascii_alphanumeric)
     }
 }
+
+/// Honest text needs two. The bound is for text that was made to take long.
+const ROUNDS_MAX: usize = 8;

@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
 
 use crate::clock::Clock;
-use crate::config::{LogLimitSettings, RecordingSettings, SpanLimitSettings};
+use crate::config::{LogLimitSettings, RecordingSettings, RestraintSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
@@ -46,6 +46,8 @@ pub(super) fn settings() -> RecordingSettings {
         thread: false,
         log_filter: "trace".to_owned(),
         trace_filter: "trace".to_owned(),
+        span_fields: Vec::new(),
+        restraint: RestraintSettings::default(),
     }
 }
 

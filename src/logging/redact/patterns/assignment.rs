@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::logging::redact::patterns::innocent::is_innocent;
+use crate::logging::redact::patterns::innocent::{is_innocent, is_placeholder};
 use crate::logging::redact::patterns::value::{self, delimiter_len, word_len};
 use crate::logging::redact::patterns::{after, run, starts_with};
 use crate::logging::redact::scan::Scan;
@@ -65,7 +65,9 @@ pub(in crate::logging::redact) fn find_in_tuple(scan: &Scan<'_>) -> Option<Range
 fn secret_place(key: &Key<'_>, text: &[u8], is_tight: bool) -> Option<Range<usize>> {
     let value = value::read(text);
     let content = text.get(value.place.clone())?;
-    if content.is_empty() || is_innocent(content) {
+    // The bracket of a placeholder ends a word.
+    let with_bracket = text.get(value.place.start..value.place.end.saturating_add(1));
+    if content.is_empty() || is_innocent(content) || with_bracket.is_some_and(is_placeholder) {
         return None;
     }
     if value.is_delimited {

@@ -13,7 +13,7 @@ fn is_mask(value: &[u8]) -> bool {
 }
 
 /// `{}`, `{token}`, `${TOKEN}`, `$TOKEN`, `<token>`, `%s`, `:token`.
-fn is_placeholder(value: &[u8]) -> bool {
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let is_name = |name: &[u8]| {
         name.iter()
             .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b' '))
