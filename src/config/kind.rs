@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::config::SettingValue;
 use crate::config::parse;
 use crate::config::{attributes, choice, endpoint, filter, headers, names, rate};
+use crate::logging::are_secret_keys;
 
 /// What a setting may be. Text and code pass the same check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,7 +143,9 @@ impl Kind {
             (Self::Rate, SettingValue::Text(text)) if rate::parse(&text).is_some() => {
                 Ok(SettingValue::Text(text))
             }
-            (Self::SecretKeys, SettingValue::List(keys)) => names::check_secret_keys(keys),
+            (Self::SecretKeys, SettingValue::List(keys)) if are_secret_keys(&keys) => {
+                Ok(SettingValue::List(keys))
+            }
             (Self::Ratio, SettingValue::Ratio(ratio)) if (0.0..=1.0).contains(&ratio) => {
                 // Minus zero is zero.
                 Ok(SettingValue::Ratio(ratio.abs()))
@@ -184,7 +187,9 @@ impl Kind {
             Self::Names => format!("from `1` to `{}` names with commas between", names::NAMES_MAX),
             Self::Rate => rate::EXPECTED.to_owned(),
             Self::Ratio => "a number from `0` to `1`".to_owned(),
-            Self::SecretKeys => "keys with commas between".to_owned(),
+            Self::SecretKeys => {
+                "keys with commas between, and `-` only before keys of the default list".to_owned()
+            }
             Self::Text => "text in UTF-8 that is not empty".to_owned(),
             Self::Timeout => "whole milliseconds, where `0` is no limit".to_owned(),
         }

@@ -1,8 +1,6 @@
 //! The sets of names that choices know, and lists of free names.
 
-use crate::config::SettingValue;
-use crate::config::kind::{Choices, Flaw};
-use crate::logging::check_keys;
+use crate::config::kind::Choices;
 
 /// Splits at commas; blanks around members are dropped, and so are empty members and repetitions.
 pub(super) fn split(text: &str) -> Vec<String> {
@@ -17,16 +15,6 @@ pub(super) fn split(text: &str) -> Vec<String> {
 
 pub(super) fn are_few(names: &[String]) -> bool {
     (1..=NAMES_MAX).contains(&names.len()) && names.iter().all(|name| !name.is_empty())
-}
-
-pub(super) fn check_secret_keys(keys: Vec<String>) -> Result<SettingValue, Flaw> {
-    match check_keys(&keys) {
-        Ok(()) => Ok(SettingValue::List(keys)),
-        Err(error) => {
-            let (expected, given) = error.expected_and_given();
-            Err(Flaw { expected, given })
-        }
-    }
 }
 
 /// As many as fit into the bits of a number, of which each says whether its name is done.

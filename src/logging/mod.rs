@@ -16,7 +16,7 @@ mod trace_layer;
 pub(crate) use filter::DirectiveError;
 pub(crate) use recorder::LogRecorder;
 pub use redact::Redaction;
-pub(crate) use redact::{REDACTED, Redactor, check_keys};
+pub(crate) use redact::{REDACTED, Redactor, are_secret_keys};
 pub(crate) use restraint::goes_with_trace;
 pub(crate) use subscriber::{RecordingParts, layer, registry};
 

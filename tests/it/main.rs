@@ -14,6 +14,8 @@ mod failure;
 mod idle;
 mod outage;
 mod overload;
+mod redaction;
+mod restraint;
 mod self_metrics;
 mod size;
 mod support;

@@ -10,7 +10,7 @@ mod scan;
 
 use std::borrow::Cow;
 
-pub(crate) use keys::{KeyRules, check_keys};
+pub(crate) use keys::{KeyRules, are_secret_keys};
 pub use redaction::Redaction;
 
 use crate::config::RedactionSettings;

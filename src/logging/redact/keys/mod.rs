@@ -30,27 +30,8 @@ struct KeyRule {
     is_secret: bool,
 }
 
-/// A key that cannot be in a list.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum KeyRuleError {
-    /// It has no letter or digit, or too many.
-    NoKey(String),
-    /// It takes away what is not in the default list.
-    Unknown(String),
-}
-
-impl KeyRuleError {
-    /// What is accepted, and what was given.
-    pub(crate) fn expected_and_given(self) -> (String, String) {
-        match self {
-            Self::NoKey(key) => (format!("keys of `1` to `{LETTERS_MAX}` letters and digits"), key),
-            Self::Unknown(key) => ("a key of the default list behind `-`".to_owned(), key),
-        }
-    }
-}
-
 impl KeyRules {
-    /// The rules that a list means; see [`check_keys`]. What it refuses is left out here.
+    /// The rules that a list means; see [`are_secret_keys`]. What it refuses is left out here.
     pub(super) fn new(list: &[String]) -> Self {
         let mut rules = if is_change(list) { default_rules() } else { Vec::new() };
         for member in list {
@@ -108,27 +89,18 @@ impl KeyRule {
     }
 }
 
-/// Checks a list of keys.
+/// Whether this can be a list of keys.
 ///
-/// Members with `+` and `-` in front change the default list; without them they are the list.
-///
-/// # Errors
-///
-/// The first member without a letter or digit, or that takes away what is not there.
-pub(crate) fn check_keys(list: &[String]) -> Result<(), KeyRuleError> {
+/// Members with `+` and `-` in front change the default list; without them they are the list. Each
+/// needs a letter or digit, and what is taken away must be there.
+pub(crate) fn are_secret_keys(list: &[String]) -> bool {
     let defaults = default_rules();
-    for member in list {
-        let key = member.strip_prefix(['+', '-']).unwrap_or(member);
-        let letters = letters_of(key);
-        if letters.is_empty() || letters.len() > LETTERS_MAX {
-            return Err(KeyRuleError::NoKey(member.clone()));
-        }
-        let is_there = is_change(list) && defaults.iter().any(|rule| rule.letters == letters);
-        if member.starts_with('-') && !is_there {
-            return Err(KeyRuleError::Unknown(member.clone()));
-        }
-    }
-    Ok(())
+    let is_change = is_change(list);
+    list.iter().all(|member| {
+        let letters = letters_of(member.strip_prefix(['+', '-']).unwrap_or(member));
+        let is_there = is_change && defaults.iter().any(|rule| rule.letters == letters);
+        (1..=LETTERS_MAX).contains(&letters.len()) && (!member.starts_with('-') || is_there)
+    })
 }
 
 /// Whether the list changes the defaults. One member without a sign makes it a list of its own.

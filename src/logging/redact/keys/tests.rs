@@ -138,16 +138,27 @@ fn without_signs_the_list_is_all_there_is() {
 }
 
 #[test]
-fn a_list_that_cannot_be_names_its_member() {
-    let check =
-        |list: &[&str]| check_keys(&list.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
-    assert_eq!(check(&[]), Ok(()));
-    assert_eq!(check(&["pin", "+x", "ключ"]), Ok(()));
-    assert_eq!(check(&["+x", "-session"]), Ok(()));
-    assert_eq!(check(&["x", "--"]), Err(KeyRuleError::NoKey("--".to_owned())));
-    assert_eq!(check(&["+x", "-sesion"]), Err(KeyRuleError::Unknown("-sesion".to_owned())));
-    assert_eq!(check(&["x", "-session"]), Err(KeyRuleError::Unknown("-session".to_owned())));
-    assert_eq!(check(&[&"k".repeat(LETTERS_MAX)]), Ok(()));
-    let long = "k".repeat(LETTERS_MAX + 1);
-    assert_eq!(check(&[&long]), Err(KeyRuleError::NoKey(long.clone())));
+fn lists_that_can_be_and_cannot() {
+    let can_be = |list: &[&str]| {
+        are_secret_keys(&list.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
+    };
+    assert!(can_be(&[]));
+    assert!(can_be(&["pin", "+x", "ключ"]));
+    assert!(can_be(&["+x", "-session"]));
+    assert!(!can_be(&["x", "--"]));
+    assert!(!can_be(&["+x", "-sesion"]));
+    assert!(!can_be(&["x", "-session"]));
+    assert!(can_be(&[&"k".repeat(LETTERS_MAX)]));
+    assert!(!can_be(&[&"k".repeat(LETTERS_MAX + 1)]));
+}
+
+#[test]
+fn the_manual_shows_the_default_list() {
+    let manual = include_str!("../../../manual/logging.md");
+    let (_, list) = manual.split_once("<!-- keys -->").unwrap();
+    let (list, _) = list.split_once("<!-- /keys -->").unwrap();
+    let shown: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+    let mut expected: Vec<_> = SECRET.iter().chain(SECRET_WORDS).copied().collect();
+    expected.sort_unstable();
+    assert_eq!(shown, expected);
 }
