@@ -45,7 +45,7 @@ impl SelfMetrics {
             observe_signals(&beacon, metric, &Signal::ALL, published, *read);
         }
         observe_recording(&sdk, published, recording);
-        observe_logs(&beacon, recording);
+        observe_logs(&beacon, published, recording);
         let source = Arc::clone(published);
         observe(&beacon, &catalog::TELEMETRY_HEALTH, move |visit| {
             report(&source.health, &[], visit);
@@ -211,13 +211,17 @@ fn observe_recording(meter: &Meter, published: &Published, recording: &Arc<Recor
 }
 
 /// Registers what is counted of log records before delivery, lines included.
-fn observe_logs(meter: &Meter, recording: &Arc<RecordingCounters>) {
+fn observe_logs(meter: &Meter, published: &Published, recording: &Arc<RecordingCounters>) {
     let levels = LogCounters::LEVELS
         .map(|level| (level, [KeyValue::new(attribute::LOG_LEVEL, level_name(level))]));
+    let is_exported = published.signal(Signal::Logs).is_some();
     let source = Arc::clone(recording);
     observe(meter, &catalog::LOG_RECORDS, move |visit| {
         for (level, attributes) in &levels {
-            visit(source.logs.records(*level), attributes);
+            let records = source.logs.records(*level);
+            if is_exported || records > 0 {
+                visit(records, attributes);
+            }
         }
     });
     let dropped: Vec<_> = LogSink::ALL

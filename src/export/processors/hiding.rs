@@ -79,7 +79,9 @@ fn hide_in_attributes(redactor: &Redactor, attributes: &mut [KeyValue]) {
             value if is_secret => *value = Value::String(StringValue::from(REDACTED)),
             Value::String(text) => hide_in_string(redactor, text),
             Value::Array(Array::String(texts)) => {
-                texts.iter_mut().for_each(|text| hide_in_string(redactor, text));
+                for text in texts {
+                    hide_in_string(redactor, text);
+                }
             }
             _ => {}
         }

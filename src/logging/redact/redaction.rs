@@ -15,6 +15,7 @@
 ///     .redaction(Redaction::new().add_key("tenant_pin").remove_key("session").email(true));
 /// # drop(builder);
 /// ```
+#[must_use = "it has an effect when the builder gets it"]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Redaction {
     pub(crate) is_on: bool,
@@ -48,7 +49,8 @@ impl Redaction {
         self
     }
 
-    /// Hides what stands under these keys, and under no key of the default list.
+    /// Hides what stands under these keys, and under no key of the default list. Without
+    /// any, the default list stays.
     pub fn only_keys<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.keys = keys.into_iter().map(|key| key.as_ref().to_owned()).collect();
         self

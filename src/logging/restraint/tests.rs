@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -129,7 +131,7 @@ fn what_is_below_warn_goes_with_its_trace() {
 
 #[test]
 fn notices_say_what_they_mean() {
-    let limit = LogRateLimit { records_max: 100, period: Duration::from_secs(60) };
+    let limit = LogRateLimit { records_max: 100, period: Duration::from_mins(1) };
     let table = [
         (Notice::Began(limit), "over 100 records in 60 s: the rest is suppressed"),
         (Notice::Ended { suppressed: 1 }, "1 record was suppressed"),

@@ -1,41 +1,40 @@
 //! Listens in on the way to a collector.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use beacon::collector::Collector;
 
-/// Passes bytes on to a collector and keeps a copy. Its threads end with the connections.
+/// Passes bytes on to a collector and keeps a copy. A connection's threads end with it.
 pub(super) struct Wiretap {
-    endpoint: String,
+    address: SocketAddr,
     seen: Arc<Mutex<Vec<u8>>>,
+    is_over: Arc<AtomicBool>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Wiretap {
     pub(super) fn start(collector: &Collector) -> Self {
-        let peer = collector.addresses()[0];
+        let peer = *collector.addresses().first().expect("it listens");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
-        let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
-        let copy = Arc::clone(&seen);
-        thread::spawn(move || {
+        let (seen, is_over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let (copy, is_done) = (Arc::clone(&seen), Arc::clone(&is_over));
+        let listening = spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let Ok(peer) = TcpStream::connect(peer) else { return };
-                let (Ok(back), Ok(answers)) = (client.try_clone(), peer.try_clone()) else {
+                if is_done.load(Ordering::Relaxed) || connect(client, peer, &copy).is_err() {
                     return;
-                };
-                let copy = Arc::clone(&copy);
-                thread::spawn(move || pass(client, peer, Some(&copy)));
-                thread::spawn(move || pass(answers, back, None));
+                }
             }
         });
-        Self { endpoint: format!("http://{address}"), seen }
+        Self { address, seen, is_over, listening: Some(listening) }
     }
 
-    pub(super) fn endpoint(&self) -> &str {
-        &self.endpoint
+    pub(super) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Whether these bytes went to the collector.
@@ -46,18 +45,43 @@ impl Wiretap {
     }
 }
 
+impl Drop for Wiretap {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        // Wakes the thread that listens.
+        drop(TcpStream::connect(self.address));
+        if let Some(listening) = self.listening.take() {
+            drop(listening.join());
+        }
+    }
+}
+
+fn connect(client: TcpStream, peer: SocketAddr, copy: &Arc<Mutex<Vec<u8>>>) -> io::Result<()> {
+    let peer = TcpStream::connect(peer)?;
+    let (back, answers) = (client.try_clone()?, peer.try_clone()?);
+    let copy = Arc::clone(copy);
+    drop(spawn(move || pass(client, peer, Some(&copy))));
+    drop(spawn(move || pass(answers, back, None)));
+    Ok(())
+}
+
+fn spawn<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    thread::Builder::new().name("wiretap".to_owned()).spawn(run).expect("a thread starts")
+}
+
 /// An end of the connection, whatever its reason, ends it in both directions.
 fn pass(mut from: TcpStream, mut to: TcpStream, copy: Option<&Mutex<Vec<u8>>>) -> io::Result<()> {
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let len = from.read(&mut bytes)?;
         if len == 0 {
-            return to.shutdown(std::net::Shutdown::Write);
+            return to.shutdown(Shutdown::Write);
         }
+        let read = bytes.get(..len).unwrap_or_default();
         if let Some(copy) = copy {
             // Before the bytes are passed on: an answer proves that they are kept.
-            copy.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes[..len]);
+            copy.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(read);
         }
-        to.write_all(&bytes[..len])?;
+        to.write_all(read)?;
     }
 }

@@ -109,7 +109,7 @@ fn bracketed_len(text: &[u8]) -> Option<usize> {
 pub(super) fn word_len(text: &[u8]) -> usize {
     let is_end =
         |(index, byte): (usize, &u8)| ends_word(*byte, after(text, index.saturating_add(1)));
-    text.iter().enumerate().position(|pair| is_end(pair)).unwrap_or(text.len())
+    text.iter().enumerate().position(is_end).unwrap_or(text.len())
 }
 
 /// Whether a value without quotes ends at this byte. Secrets hold commas and brackets too, so most
