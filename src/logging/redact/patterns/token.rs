@@ -8,7 +8,33 @@ use crate::logging::redact::scan::Scan;
 /// Finds a token at the start of a word.
 pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> {
     let rest = scan.rest();
+    if !begins_mark(rest) {
+        return None;
+    }
     ISSUERS.iter().find_map(|issuer| issuer.token_len(rest)).map(|len| scan.place(0, len))
+}
+
+/// Whether some mark begins like this. Most words end here.
+#[inline]
+const fn begins_mark(rest: &[u8]) -> bool {
+    let [first, second, ..] = rest else { return false };
+    match first {
+        b'A' => matches!(second, b'G' | b'I' | b'K' | b'S' | b'T'),
+        b'S' => matches!(second, b'G'),
+        b'd' => matches!(second, b'c' | b'o'),
+        b'g' => matches!(second, b'h' | b'i' | b'l'),
+        b'h' => matches!(second, b'f' | b'v'),
+        b'l' => matches!(second, b'i'),
+        b'n' => matches!(second, b'p'),
+        b'p' => matches!(second, b'y'),
+        b'r' => matches!(second, b'k'),
+        b's' => matches!(second, b'h' | b'k'),
+        b't' => matches!(second, b's'),
+        b'w' => matches!(second, b'h'),
+        b'x' => matches!(second, b'a' | b'o'),
+        b'y' => matches!(second, b'a'),
+        _ => false,
+    }
 }
 
 struct Issuer {
@@ -111,3 +137,15 @@ const ISSUERS: &[Issuer] = issuers! {
     "xoxs-" Base64Url 10;
     "ya29." Base64Url 20;
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_is_looked_for() {
+        for Issuer { mark, .. } in ISSUERS {
+            assert!(begins_mark(mark), "{}", String::from_utf8_lossy(mark));
+        }
+    }
+}
