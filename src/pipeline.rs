@@ -16,7 +16,7 @@ use crate::error::InitError;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
-use crate::logging::{self, RecordingParts};
+use crate::logging::{self, RecordingParts, Redactor};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
@@ -47,6 +47,7 @@ pub(crate) struct Pipeline {
     voice: Arc<Diagnostics>,
     clock: SharedClock,
     started_at: Duration,
+    redactor: Arc<Redactor>,
     export: Option<Export>,
 }
 
@@ -56,13 +57,14 @@ impl Pipeline {
             config::resolve(&start.environment, &start.overrides)?;
         let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
         let voice = Arc::new(voice);
+        let redactor = Arc::new(Redactor::new(&settings.redaction));
         let export = if settings.is_disabled {
             None
         } else {
-            Some(Export::start(&settings, &start.clock, &voice)?)
+            Some(Export::start(&settings, &start.clock, &voice, &redactor)?)
         };
         let started_at = start.clock.now();
-        Ok(Self { settings, effective, voice, clock: start.clock, started_at, export })
+        Ok(Self { settings, effective, voice, clock: start.clock, started_at, redactor, export })
     }
 
     /// Says what is odd about the settings, and what they came to.
@@ -97,6 +99,7 @@ impl Pipeline {
         RecordingParts {
             tracer: export.map(Export::span_tracer),
             recorder: export.and_then(|export| export.log_recorder(&self.settings)),
+            redactor: Arc::clone(&self.redactor),
             settings: self.settings.recording.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod destination;
+mod logging;
 mod recording;
 
 use std::fmt;

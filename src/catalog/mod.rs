@@ -43,13 +43,18 @@ pub(crate) const BEACON_SCOPE: &str = "beacon";
 /// The scope of the metrics that every SDK emits about itself.
 pub(crate) const SDK_SCOPE: &str = "otel.sdk";
 
-/// Keys of attributes.
+/// The attribute of a log record that says how many others were suppressed.
+pub(crate) const LOG_SUPPRESSED: &str = "beacon.log.suppressed";
+
+/// Keys of attributes of metrics.
 pub(crate) mod attribute {
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
     pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";
     pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const LOG_LEVEL: &str = "beacon.log.level";
+    pub(crate) const LOG_SINK: &str = "beacon.log.sink";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
@@ -135,6 +140,11 @@ metrics! {
     SDK_EXPORTER_OPERATION_DURATION = Histogram "otel.sdk.exporter.operation.duration" "s"
         Development attribute::OPERATION,
         "Time from the first attempt to deliver a request to the end of the last.";
+    LOG_RECORDS = Counter "beacon.log.records" "{log_record}" Beacon
+        &[attribute::LOG_LEVEL], "Log records that passed the filter.";
+    LOG_DROPPED = Counter "beacon.log.dropped" "{log_record}" Beacon
+        &[attribute::LOG_SINK, attribute::DROP_REASON],
+        "Log records that a sink did not get, before delivery.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon
         &[attribute::SIGNAL], "Items that the application gave to beacon to deliver.";
     TELEMETRY_DELIVERED = Counter "beacon.telemetry.delivered" "{item}" Beacon

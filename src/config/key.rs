@@ -21,10 +21,16 @@ pub(crate) const CODE_LOCATION: &str = "code_location";
 pub(crate) const DISABLED: &str = "disabled";
 pub(crate) const ERROR_EVENTS_TO_STATUS: &str = "error_events_to_status";
 pub(crate) const LOG_FILTER: &str = "log_filter";
+pub(crate) const LOG_RATE_LIMIT: &str = "log_rate_limit";
+pub(crate) const LOG_SAMPLING: &str = "log_sampling";
+pub(crate) const LOG_SPAN_FIELDS: &str = "log_span_fields";
 pub(crate) const METRICS_INTERVAL: &str = "metrics.interval";
 pub(crate) const METRICS_TEMPORALITY: &str = "metrics.temporality";
 pub(crate) const METRICS_COLLECT_TIMEOUT: &str = "metrics.collect_timeout";
 pub(crate) const PROPAGATORS: &str = "propagators";
+pub(crate) const REDACT: &str = "redact";
+pub(crate) const REDACT_EMAIL: &str = "redact.email";
+pub(crate) const REDACT_KEYS: &str = "redact.keys";
 pub(crate) const QUEUE_BYTES: &str = "queue.bytes";
 pub(crate) const REQUEST_BYTES: &str = "request.bytes";
 pub(crate) const REQUESTS_IN_FLIGHT: &str = "requests.in_flight";
@@ -88,6 +94,8 @@ pub(super) fn setter(key: &str) -> String {
     let name = match (key, of_signal.and_then(|_| key.split_once('.'))) {
         // The argument is given together with its sampler.
         (SAMPLER_ARGUMENT, _) => SAMPLER.to_owned(),
+        // One value says all about redaction.
+        (REDACT | REDACT_EMAIL | REDACT_KEYS, _) => "redaction".to_owned(),
         // Pairs are added one by one.
         (HEADERS, _) => "header".to_owned(),
         (RESOURCE_ATTRIBUTES, _) => "resource_attribute".to_owned(),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::config::SettingValue;
 use crate::config::parse;
-use crate::config::{attributes, choice, endpoint, filter, headers};
+use crate::config::{attributes, choice, endpoint, filter, headers, names, rate};
+use crate::logging::are_secret_keys;
 
 /// What a setting may be. Text and code pass the same check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,8 +32,14 @@ pub(crate) enum Kind {
     Integer { min: u64, max: u64 },
     /// A duration in whole milliseconds, as the specification writes them.
     Milliseconds { min: u64 },
+    /// Names with commas between.
+    Names,
+    /// A number in a time, such as `100/s`.
+    Rate,
     /// A number from 0 to 1.
     Ratio,
+    /// Keys whose values are hidden, with commas between; signs in front change the default list.
+    SecretKeys,
     /// Any text.
     Text,
     /// Whole milliseconds, where 0 is no limit.
@@ -74,7 +81,7 @@ impl Kind {
             Self::Attributes => attributes::parse(text).map(SettingValue::Pairs),
             Self::Boolean => return Ok(self.parse_boolean(text)),
             Self::Bytes { .. } => parse::bytes(text).map(SettingValue::Integer),
-            Self::Choice(_) | Self::Endpoint | Self::Filter | Self::Text => {
+            Self::Choice(_) | Self::Endpoint | Self::Filter | Self::Rate | Self::Text => {
                 Some(SettingValue::Text(text.to_owned()))
             }
             Self::ChoiceList(choices) => return choice::parse_list(choices, text),
@@ -84,6 +91,7 @@ impl Kind {
             Self::Milliseconds { .. } | Self::Timeout => {
                 parse::digits(text).map(Duration::from_millis).map(SettingValue::Duration)
             }
+            Self::Names | Self::SecretKeys => Some(SettingValue::List(names::split(text))),
             Self::Ratio => text.parse().ok().map(SettingValue::Ratio),
         };
         // What does not parse is shown as it was given.
@@ -129,6 +137,15 @@ impl Kind {
             {
                 Ok(value)
             }
+            (Self::Names, SettingValue::List(members)) if names::are_few(&members) => {
+                Ok(SettingValue::List(members))
+            }
+            (Self::Rate, SettingValue::Text(text)) if rate::parse(&text).is_some() => {
+                Ok(SettingValue::Text(text))
+            }
+            (Self::SecretKeys, SettingValue::List(keys)) if are_secret_keys(&keys) => {
+                Ok(SettingValue::List(keys))
+            }
             (Self::Ratio, SettingValue::Ratio(ratio)) if (0.0..=1.0).contains(&ratio) => {
                 // Minus zero is zero.
                 Ok(SettingValue::Ratio(ratio.abs()))
@@ -167,7 +184,12 @@ impl Kind {
             }
             Self::Integer { min, max } => format!("an integer from `{min}` to `{max}`"),
             Self::Milliseconds { min } => format!("whole milliseconds of at least `{min}`"),
+            Self::Names => format!("from `1` to `{}` names with commas between", names::NAMES_MAX),
+            Self::Rate => rate::EXPECTED.to_owned(),
             Self::Ratio => "a number from `0` to `1`".to_owned(),
+            Self::SecretKeys => {
+                "keys with commas between, and `-` only before keys of the default list".to_owned()
+            }
             Self::Text => "text in UTF-8 that is not empty".to_owned(),
             Self::Timeout => "whole milliseconds, where `0` is no limit".to_owned(),
         }

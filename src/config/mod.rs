@@ -18,6 +18,7 @@ mod kubernetes;
 mod lookup;
 mod names;
 mod parse;
+mod rate;
 mod report;
 mod resolve;
 mod settings;
@@ -26,13 +27,16 @@ mod table;
 mod unsupported;
 mod value;
 
+pub(crate) use rate::LogRateLimit;
 pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use settings::*;
 pub(crate) use value::{Overrides, SettingValue};
 
 pub use env::Environment;
 pub use report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
-pub use settings::{Compression, Exporter, Propagator, Protocol, Sampler, Temporality};
+pub use settings::{
+    Compression, Exporter, LogSampling, Propagator, Protocol, Sampler, Temporality,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,24 @@
-//! The sets of names that choices know.
+//! The sets of names that choices know, and lists of free names.
 
 use crate::config::kind::Choices;
+
+/// Splits at commas; blanks around members are dropped, and so are empty members and repetitions.
+pub(super) fn split(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+pub(super) fn are_few(names: &[String]) -> bool {
+    (1..=NAMES_MAX).contains(&names.len()) && names.iter().all(|name| !name.is_empty())
+}
+
+/// As many as fit into the bits of a number, of which each says whether its name is done.
+pub(super) const NAMES_MAX: usize = 64;
 
 pub(super) static COMPRESSIONS: Choices =
     Choices { accepted: &["gzip", "zstd", "none"], later: &[] };
@@ -8,6 +26,7 @@ pub(super) static EXPORTERS: Choices = Choices {
     accepted: &["otlp", "console", "none"],
     later: &["zipkin", "otlp/stdout", "logging"],
 };
+pub(super) static LOG_SAMPLINGS: Choices = Choices { accepted: &["trace", "none"], later: &[] };
 pub(super) static METRIC_EXPORTERS: Choices =
     Choices { accepted: EXPORTERS.accepted, later: &["prometheus", "otlp/stdout", "logging"] };
 pub(super) static PROPAGATORS: Choices = Choices {

@@ -8,8 +8,9 @@ use crate::config::lookup::Values;
 use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 use crate::config::{
     Exporter, ExporterSettings, LogLimitSettings, MetricSettings, Overrides, Propagator,
-    QueueSettings, RecordingSettings, ResourceSettings, Sampler, SettingValue, Settings,
-    SpanLimitSettings, Temporality, destination, headers, key, unsupported,
+    QueueSettings, RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings,
+    Sampler, SettingValue, Settings, SpanLimitSettings, Temporality, destination, headers, key,
+    rate, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -50,6 +51,11 @@ pub(crate) fn resolve(
         span_limits: SpanLimitSettings::default(),
         log_limits: LogLimitSettings::default(),
         recording: recording(&values),
+        redaction: RedactionSettings {
+            is_on: values.flag(key::REDACT),
+            keys: values.list(key::REDACT_KEYS).to_vec(),
+            hides_email: values.flag(key::REDACT_EMAIL),
+        },
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,
@@ -129,6 +135,11 @@ fn recording(values: &Values) -> RecordingSettings {
         thread: values.flag(key::THREAD_ATTRIBUTES),
         log_filter: values.text(key::LOG_FILTER).to_owned(),
         trace_filter: values.text(key::TRACE_FILTER).to_owned(),
+        span_fields: values.list(key::LOG_SPAN_FIELDS).to_vec(),
+        restraint: RestraintSettings {
+            rate_limit: rate::parse(values.text(key::LOG_RATE_LIMIT)),
+            follows_trace: values.text(key::LOG_SAMPLING) == "trace",
+        },
     }
 }
 

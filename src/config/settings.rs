@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 
+use crate::config::LogRateLimit;
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) span_limits: SpanLimitSettings,
     pub(crate) log_limits: LogLimitSettings,
     pub(crate) recording: RecordingSettings,
+    pub(crate) redaction: RedactionSettings,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,
@@ -146,6 +148,55 @@ pub(crate) struct RecordingSettings {
     pub(crate) log_filter: String,
     /// Directives for spans, from code or `BEACON_TRACE`. Default: `info`.
     pub(crate) trace_filter: String,
+    /// Names of span fields that are copied onto log records. Default: none.
+    pub(crate) span_fields: Vec<String>,
+    pub(crate) restraint: RestraintSettings,
+}
+
+/// What is held back of log records.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct RestraintSettings {
+    /// `None`: as many as there are.
+    pub(crate) rate_limit: Option<LogRateLimit>,
+    /// Records below WARN go with a trace that is not sampled. Default: false.
+    pub(crate) follows_trace: bool,
+}
+
+/// Which log records are dropped with their trace.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum LogSampling {
+    /// None.
+    None,
+    /// Those below WARN inside of a trace that is not sampled.
+    Trace,
+}
+
+impl LogSampling {
+    /// Returns the name that `BEACON_LOG_SAMPLING` uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// What is hidden.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RedactionSettings {
+    /// Default: true.
+    pub(crate) is_on: bool,
+    /// As `BEACON_REDACT_KEYS` has it. Default: empty, the default list.
+    pub(crate) keys: Vec<String>,
+    /// Default: false.
+    pub(crate) hides_email: bool,
+}
+
+impl Default for RedactionSettings {
+    fn default() -> Self {
+        Self { is_on: true, keys: Vec::new(), hides_email: false }
+    }
 }
 
 /// The metric reader.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::config::key;
 use crate::config::kind::{INTEGER_MAX, Kind};
 use crate::config::names::{
-    COMPRESSIONS, EXPORTERS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS, TEMPORALITIES,
+    COMPRESSIONS, EXPORTERS, LOG_SAMPLINGS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS,
+    TEMPORALITIES,
 };
 
 /// One setting.
@@ -300,6 +301,48 @@ static OURS: &[Row] = &[
         Kind::Boolean,
         Some("false"),
         "`thread.*` on spans and log records",
+    ),
+    Row::new(
+        key::LOG_SPAN_FIELDS,
+        &["BEACON_LOG_SPAN_FIELDS"],
+        Kind::Names,
+        None,
+        "fields of spans that are copied onto log records",
+    ),
+    Row::new(
+        key::LOG_RATE_LIMIT,
+        &["BEACON_LOG_RATE_LIMIT"],
+        Kind::Rate,
+        None,
+        "log records of one call-site in a time",
+    ),
+    Row::new(
+        key::LOG_SAMPLING,
+        &["BEACON_LOG_SAMPLING"],
+        Kind::Choice(&LOG_SAMPLINGS),
+        Some("none"),
+        "which log records are dropped with their trace",
+    ),
+    Row::new(
+        key::REDACT,
+        &["BEACON_REDACT"],
+        Kind::Boolean,
+        Some("true"),
+        "secrets are hidden in log records and spans",
+    ),
+    Row::new(
+        key::REDACT_KEYS,
+        &["BEACON_REDACT_KEYS"],
+        Kind::SecretKeys,
+        None,
+        "keys whose values are hidden",
+    ),
+    Row::new(
+        key::REDACT_EMAIL,
+        &["BEACON_REDACT_EMAIL"],
+        Kind::Boolean,
+        Some("false"),
+        "addresses of e-mail are hidden",
     ),
 ];
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::config::{Compression, Exporter, Propagator, Protocol, Sampler, Temporality};
+use crate::config::{
+    Compression, Exporter, LogSampling, Propagator, Protocol, Sampler, Temporality,
+};
 use crate::config::{endpoint, key};
 
 /// The value of one setting.
@@ -46,11 +48,17 @@ macro_rules! from_plain {
 }
 
 from_plain! {
-    bool => Bool, Duration => Duration, String => Text, u64 => Integer
+    bool => Bool, Duration => Duration, String => Text, Vec<String> => List, u64 => Integer
 }
 
 impl From<Compression> for SettingValue {
     fn from(value: Compression) -> Self {
+        Self::Text(value.name().to_owned())
+    }
+}
+
+impl From<LogSampling> for SettingValue {
+    fn from(value: LogSampling) -> Self {
         Self::Text(value.name().to_owned())
     }
 }

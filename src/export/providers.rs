@@ -17,6 +17,7 @@ use crate::export::processors::{
     CountingSampler, EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SpanTracer,
 };
 use crate::export::propagator::propagator;
+use crate::logging::Redactor;
 use crate::signal::Signal;
 
 /// The name of the scope of everything that `tracing` records as spans.
@@ -42,6 +43,7 @@ impl Providers {
         intake: &Arc<Intake>,
         counters: &Arc<RecordingCounters>,
         clock: &SharedClock,
+        redactor: &Arc<Redactor>,
         meter: Option<GuardedMeterProvider>,
     ) -> Self {
         let mut tracer = SdkTracerProvider::builder()
@@ -53,6 +55,7 @@ impl Providers {
                 Arc::clone(intake),
                 Arc::clone(counters),
                 settings.span_limits,
+                Arc::clone(redactor),
             ));
         }
         let mut logger = SdkLoggerProvider::builder().with_resource(resource.clone());
@@ -62,6 +65,8 @@ impl Providers {
                 Arc::clone(counters),
                 Arc::clone(clock),
                 settings.log_limits,
+                Arc::clone(redactor),
+                settings.recording.restraint,
             ));
         }
         Self { tracer: tracer.build(), logger: logger.build(), meter }

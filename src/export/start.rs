@@ -27,7 +27,7 @@ use crate::export::publish::publish;
 use crate::export::resource::build_resource;
 use crate::export::wire::{Console, PeerStatus, Wire, WireSetupError};
 use crate::health::Health;
-use crate::logging::LogRecorder;
+use crate::logging::{LogRecorder, Redactor};
 use crate::signal::{PerSignal, Signal};
 
 /// Recording and delivery of one telemetry.
@@ -40,6 +40,7 @@ pub(crate) struct Export {
     announcers: Arc<[(Signal, Arc<Announcer>)]>,
     targets: PerSignal<String>,
     clock: SharedClock,
+    redactor: Arc<Redactor>,
     courier: Courier,
 }
 
@@ -48,6 +49,7 @@ impl Export {
         settings: &Settings,
         clock: &SharedClock,
         voice: &Arc<Diagnostics>,
+        redactor: &Arc<Redactor>,
     ) -> Result<Self, InitError> {
         let sinks = PerSignal {
             logs: sink(Signal::Logs, settings, clock)?,
@@ -74,7 +76,8 @@ impl Export {
 
         let metrics = sinks.metrics.is_some().then(|| MetricParts::new(settings, &resource, voice));
         let (meter, metrics) = metrics.map(|parts| (parts.meter.clone(), parts)).unzip();
-        let providers = Providers::new(settings, &resource, &intake, &counters, clock, meter);
+        let providers =
+            Providers::new(settings, &resource, &intake, &counters, clock, redactor, meter);
         let (pump, observer) = match metrics {
             Some(parts) => {
                 let refresher = Refresher {
@@ -111,6 +114,7 @@ impl Export {
             announcers: active,
             targets,
             clock: Arc::clone(clock),
+            redactor: Arc::clone(redactor),
             courier,
         })
     }
@@ -128,6 +132,7 @@ impl Export {
                 Arc::clone(&self.clock),
                 settings.log_limits,
                 &settings.recording,
+                Arc::clone(&self.redactor),
             )
         })
     }

@@ -7,7 +7,8 @@ use opentelemetry::logs::AnyValue;
 use tracing::field::{Field, FieldSet, Visit};
 
 use crate::export::encode::LogRecordEncoder;
-use crate::logging::errors;
+use crate::export::processors::hidden_bytes;
+use crate::logging::{REDACTED, Redactor, errors};
 
 /// Writes each field as soon as `tracing` shows it.
 ///
@@ -19,6 +20,7 @@ pub(crate) struct FieldEncoder<'a, 'out> {
     /// Where values are formatted.
     text: &'a mut String,
     fields: &'a FieldSet,
+    redactor: &'a Redactor,
     event_name: Option<String>,
     has_exception: bool,
 }
@@ -28,8 +30,9 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
         encoder: &'a mut LogRecordEncoder<'out>,
         text: &'a mut String,
         fields: &'a FieldSet,
+        redactor: &'a Redactor,
     ) -> Self {
-        Self { encoder, text, fields, event_name: None, has_exception: false }
+        Self { encoder, text, fields, redactor, event_name: None, has_exception: false }
     }
 
     /// The value of `otel.event.name`, which is lifted out of the attributes.
@@ -39,8 +42,25 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
         self.event_name
     }
 
+    /// Writes what may be shown of a text.
     fn value_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
+        if !self.is_hidden(field) {
+            self.write_str(field.name(), &self.redactor.redact_text(value));
+        }
+    }
+
+    /// Writes the mark of a secret in place of any value of a field that names one. Such a value is
+    /// not even formatted.
+    fn is_hidden(&mut self, field: &Field) -> bool {
+        let is_secret = self.redactor.is_secret_name(field.name());
+        if is_secret {
+            self.write_str(field.name(), REDACTED);
+        }
+        is_secret
+    }
+
+    fn write_str(&mut self, name: &str, value: &str) {
+        match name {
             MESSAGE => self.encoder.body_str(value),
             EVENT_NAME => self.event_name = Some(value.to_owned()),
             name => self.encoder.attribute_str(name, value),
@@ -49,16 +69,22 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
 
     /// A value whose `Display` or `Debug` fails half-way is written as far as it came.
     fn value_format(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        if self.is_hidden(field) {
+            return;
+        }
         self.text.clear();
         self.text.write_fmt(value).unwrap_or_default();
         let text = std::mem::take(self.text);
-        self.value_str(field, &text);
+        self.write_str(field.name(), &self.redactor.redact_text(&text));
         *self.text = text;
     }
 }
 
 impl Visit for FieldEncoder<'_, '_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
+        if self.is_hidden(field) {
+            return;
+        }
         match field.name() {
             MESSAGE => self.encoder.body(&AnyValue::Double(value)),
             name => self.encoder.attribute_f64(name, value),
@@ -66,6 +92,9 @@ impl Visit for FieldEncoder<'_, '_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
+        if self.is_hidden(field) {
+            return;
+        }
         match field.name() {
             MESSAGE => self.encoder.body(&AnyValue::Int(value)),
             name => self.encoder.attribute_i64(name, value),
@@ -88,6 +117,9 @@ impl Visit for FieldEncoder<'_, '_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
+        if self.is_hidden(field) {
+            return;
+        }
         match field.name() {
             MESSAGE => self.encoder.body(&AnyValue::Boolean(value)),
             name => self.encoder.attribute_bool(name, value),
@@ -99,6 +131,11 @@ impl Visit for FieldEncoder<'_, '_> {
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        if self.is_hidden(field) {
+            return;
+        }
+        let hidden = hidden_bytes(self.redactor, value);
+        let value = hidden.as_deref().unwrap_or(value);
         match field.name() {
             MESSAGE => self.encoder.body(&AnyValue::Bytes(Box::new(value.to_vec()))),
             name => self.encoder.attribute_bytes(name, value),
@@ -108,15 +145,18 @@ impl Visit for FieldEncoder<'_, '_> {
     /// The first error of an event is its exception, under the names of the semantic conventions
     /// instead of the field's own. Attributes of these names that the user has set win.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        if self.is_hidden(field) {
+            return;
+        }
         self.text.clear();
         errors::write_chain(self.text, value).unwrap_or_default();
         let text = std::mem::take(self.text);
         let is_set = |name| self.fields.field(name).is_some();
         if self.has_exception || is_set(EXCEPTION_MESSAGE) {
-            self.value_str(field, &text);
+            self.write_str(field.name(), &self.redactor.redact_text(&text));
         } else {
             self.has_exception = true;
-            self.encoder.attribute_str(EXCEPTION_MESSAGE, &text);
+            self.encoder.attribute_str(EXCEPTION_MESSAGE, &self.redactor.redact_text(&text));
             if let Some(type_name) = errors::type_name(value).filter(|_| !is_set(EXCEPTION_TYPE)) {
                 self.encoder.attribute_str(EXCEPTION_TYPE, type_name);
             }

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::export::encode::TraceIds;
 use crate::export::processors::is_thread_ending;
 use crate::logging::LogRecorder;
+use crate::logging::copied_fields::CopiedFields;
 use crate::logging::filter::Admission;
 use crate::suppression::is_suppressed;
 
@@ -27,14 +28,19 @@ pub(crate) struct LogLayer {
     /// `None` where log records go nowhere, and only the status is of interest.
     recorder: Option<LogRecorder>,
     admission: Arc<Admission>,
+    copied: Option<CopiedFields>,
     /// The subscriber that this layer is a part of. Weak, since it owns the layer. Unknown inside an
     /// `Option`, which does not pass it on: then no explicit parent is found.
     dispatch: OnceLock<WeakDispatch>,
 }
 
 impl LogLayer {
-    pub(crate) const fn new(recorder: Option<LogRecorder>, admission: Arc<Admission>) -> Self {
-        Self { recorder, admission, dispatch: OnceLock::new() }
+    pub(crate) const fn new(
+        recorder: Option<LogRecorder>,
+        admission: Arc<Admission>,
+        copied: Option<CopiedFields>,
+    ) -> Self {
+        Self { recorder, admission, copied, dispatch: OnceLock::new() }
     }
 
     /// The context of the span that the event names as its parent.
@@ -96,7 +102,13 @@ where
         let metadata = event.metadata();
         // What marks a status may be here for that alone. Everything else was asked before.
         if !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, &ctx) {
-            recorder.record(event, trace);
+            recorder.record(event, trace, |encoder| {
+                if let Some(copied) = &self.copied
+                    && let Some(spans) = ctx.event_scope(event)
+                {
+                    copied.write(encoder, spans);
+                }
+            });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A `tracing` event becomes one encoded log record.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -8,12 +9,15 @@ use opentelemetry::InstrumentationScope;
 use tracing::{Event, Level, Metadata};
 
 use crate::Signal;
+use crate::catalog;
 use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
-use crate::export::processors::{RecordingCounters, ScopeCache, Scratch, unix_nanos};
+use crate::export::processors::{LogSink, RecordingCounters, ScopeCache, Scratch, unix_nanos};
+use crate::logging::Redactor;
 use crate::logging::fields::FieldEncoder;
+use crate::logging::restraint::{Notice, Restraint};
 
 /// Encodes events where they happen and leaves the bytes in the intake.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct LogRecorder {
     limits: LogLimitSettings,
     code_location: bool,
     thread: bool,
+    redactor: Arc<Redactor>,
+    restraint: Restraint,
     scopes: ScopeCache<String>,
 }
 
@@ -34,26 +40,42 @@ impl LogRecorder {
         clock: SharedClock,
         limits: LogLimitSettings,
         recording: &RecordingSettings,
+        redactor: Arc<Redactor>,
     ) -> Self {
-        let RecordingSettings { code_location, thread, .. } = *recording;
+        let RecordingSettings { code_location, thread, restraint, .. } = *recording;
+        let restraint = Restraint::new(restraint, LogSink::Otlp, &counters, &clock);
         let scopes = ScopeCache::new();
-        Self { intake, counters, clock, limits, code_location, thread, scopes }
+        Self { intake, counters, clock, limits, code_location, thread, redactor, restraint, scopes }
     }
 
-    /// Records the event under the span that `trace` names.
+    /// Records the event under the span that `trace` names, unless it is held back.
+    ///
+    /// `write_first` writes attributes that the event's own replace.
     ///
     /// Runs the user's `Debug` and `Display` code, with no lock held and no buffer shared: that
     /// code may log, and it may panic, which the caller of the event then sees as if beacon were
     /// absent.
-    pub(crate) fn record(&self, event: &Event<'_>, trace: Option<TraceIds>) {
+    pub(crate) fn record(
+        &self,
+        event: &Event<'_>,
+        trace: Option<TraceIds>,
+        write_first: impl FnOnce(&mut LogRecordEncoder<'_>),
+    ) {
         let metadata = event.metadata();
+        self.counters.logs.count_record(*metadata.level());
+        let is_sampled = trace.map(|trace| trace.flags & FLAG_SAMPLED != 0);
+        let say = |metadata, notice| self.record_notice(metadata, notice);
+        if !self.restraint.admits(metadata, is_sampled, say) {
+            return;
+        }
         let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
 
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
         self.encode_origin(&mut encoder, metadata);
-        let mut fields = FieldEncoder::new(&mut encoder, text, metadata.fields());
+        write_first(&mut encoder);
+        let mut fields = FieldEncoder::new(&mut encoder, text, metadata.fields(), &self.redactor);
         event.record(&mut fields);
         let event_name = fields.into_event_name();
         let (severity_number, severity_text) = severity(*metadata.level());
@@ -66,6 +88,34 @@ impl LogRecorder {
             trace,
         });
 
+        self.push(metadata, bytes);
+    }
+
+    /// Records what was held back of a call-site, at its level and under its scope.
+    fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice) {
+        let now = unix_nanos(self.clock.wall());
+        let mut scratch = Scratch::take();
+        let Scratch { bytes, text } = &mut scratch;
+        let mut encoder = LogRecordEncoder::new(bytes, self.limits);
+        encode_location(&mut encoder, metadata);
+        // Writing into a `String` cannot fail.
+        write!(text, "{notice}").unwrap_or_default();
+        encoder.body_str(text);
+        if let Notice::Ended { suppressed } = notice {
+            encoder.attribute_i64(catalog::LOG_SUPPRESSED, i64::from(suppressed));
+        }
+        let (severity_number, severity_text) = severity(*metadata.level());
+        encoder.finish(&LogRecordHead {
+            time_unix_nano: now,
+            observed_time_unix_nano: now,
+            severity_number,
+            severity_text,
+            ..LogRecordHead::default()
+        });
+        self.push(metadata, bytes);
+    }
+
+    fn push(&self, metadata: &Metadata<'_>, bytes: &[u8]) {
         self.counters.log_created.fetch_add(1, Relaxed);
         self.scopes.with(
             metadata.target(),
@@ -75,16 +125,9 @@ impl LogRecorder {
     }
 
     /// Where the event comes from. Written before the event's own fields, which win.
-    ///
-    /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
     fn encode_origin(&self, encoder: &mut LogRecordEncoder<'_>, metadata: &Metadata<'_>) {
         if self.code_location {
-            if let Some(file) = metadata.file() {
-                encoder.attribute_str("code.file.path", file);
-            }
-            if let Some(line) = metadata.line() {
-                encoder.attribute_i64("code.line.number", i64::from(line));
-            }
+            encode_location(encoder, metadata);
         }
         if self.thread {
             let thread = thread::current();
@@ -95,6 +138,16 @@ impl LogRecorder {
                 encoder.attribute_str("thread.name", name);
             }
         }
+    }
+}
+
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
+fn encode_location(encoder: &mut LogRecordEncoder<'_>, metadata: &Metadata<'_>) {
+    if let Some(file) = metadata.file() {
+        encoder.attribute_str("code.file.path", file);
+    }
+    if let Some(line) = metadata.line() {
+        encoder.attribute_i64("code.line.number", i64::from(line));
     }
 }
 
@@ -137,3 +190,6 @@ fn thread_id() -> Option<i64> {
     }
     ID.with(|id| *id)
 }
+
+/// Source: <https://www.w3.org/TR/trace-context/#sampled-flag>
+const FLAG_SAMPLED: u8 = 1;

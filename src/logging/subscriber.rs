@@ -9,10 +9,12 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
+use crate::logging::copied_fields::CopiedFields;
 use crate::logging::filter::{Admission, AdmissionFilter, Directives};
 use crate::logging::log_layer::LogLayer;
+use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
-use crate::logging::{DirectiveError, LogRecorder};
+use crate::logging::{DirectiveError, LogRecorder, Redactor};
 
 /// What the layers are made of.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct RecordingParts {
     pub(crate) tracer: Option<SpanTracer>,
     /// `None`: log records are not recorded.
     pub(crate) recorder: Option<LogRecorder>,
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) settings: RecordingSettings,
 }
 
@@ -39,7 +42,7 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, recorder, settings } = parts;
+    let RecordingParts { tracer, recorder, redactor, settings } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
     // Directives that name spans keep books about the spans of their layer: each layer has its own.
     let spans = tracer.is_some().then_some(settings.trace_filter.as_str());
@@ -48,7 +51,8 @@ where
         let events = recorder.is_some().then_some(settings.log_filter.as_str());
         let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
         let filter = AdmissionFilter(Arc::clone(&admission));
-        Some(LogLayer::new(recorder, admission).with_filter(filter))
+        let copied = CopiedFields::new(&settings.span_fields);
+        Some(LogLayer::new(recorder, admission, copied).with_filter(filter))
     } else {
         None
     };
@@ -61,10 +65,20 @@ where
             Some(trace_layer(tracer, &settings).with_filter(filter))
         }
     };
+    let fields = if settings.span_fields.is_empty() || logs.is_none() {
+        None
+    } else {
+        let admission = Admission::new(parse(spans)?, None, false);
+        let filter = AdmissionFilter(Arc::new(admission));
+        Some(SpanFieldsLayer::new(redactor).with_filter(filter))
+    };
     // An `Option` does not tell its layer which subscriber it is a part of, so the log layer cannot
     // live in one.
     Ok(match (traces, logs) {
-        (Some(traces), Some(logs)) => Box::new(traces.and_then(logs)),
+        (Some(traces), Some(logs)) => match fields {
+            Some(fields) => Box::new(traces.and_then(fields).and_then(logs)),
+            None => Box::new(traces.and_then(logs)),
+        },
         (Some(traces), None) => Box::new(traces),
         (None, Some(logs)) => Box::new(logs),
         // An absent layer is neutral. A vector without layers would switch everything off.

@@ -15,6 +15,8 @@ mod idle;
 mod outage;
 mod overload;
 mod poison;
+mod redaction;
+mod restraint;
 mod self_metrics;
 mod size;
 mod support;

@@ -15,7 +15,10 @@ use crate::export::metrics::counts::Number;
 use crate::export::metrics::published::{
     Published, SignalCounts, component_attributes, processor_type,
 };
-use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
+use crate::export::processors::{
+    LogCounters, LogDropReason, LogSink, ParentOrigin, RecordingCounters, SamplingOutcome,
+    level_name,
+};
 use crate::export::wire::PeerStatus;
 
 /// The instruments, and the two of them that are recorded rather than observed.
@@ -42,6 +45,7 @@ impl SelfMetrics {
             observe_signals(&beacon, metric, &Signal::ALL, published, *read);
         }
         observe_recording(&sdk, published, recording);
+        observe_logs(&beacon, published, recording);
         let source = Arc::clone(published);
         observe(&beacon, &catalog::TELEMETRY_HEALTH, move |visit| {
             report(&source.health, &[], visit);
@@ -204,6 +208,44 @@ fn observe_recording(meter: &Meter, published: &Published, recording: &Arc<Recor
             visit(source.log_created.load(Ordering::Relaxed), &[]);
         });
     }
+}
+
+/// Registers what is counted of log records before delivery, lines included.
+fn observe_logs(meter: &Meter, published: &Published, recording: &Arc<RecordingCounters>) {
+    let levels = LogCounters::LEVELS
+        .map(|level| (level, [KeyValue::new(attribute::LOG_LEVEL, level_name(level))]));
+    let is_exported = published.signal(Signal::Logs).is_some();
+    let source = Arc::clone(recording);
+    observe(meter, &catalog::LOG_RECORDS, move |visit| {
+        for (level, attributes) in &levels {
+            let records = source.logs.records(*level);
+            if is_exported || records > 0 {
+                visit(records, attributes);
+            }
+        }
+    });
+    let dropped: Vec<_> = LogSink::ALL
+        .into_iter()
+        .flat_map(|sink| LogDropReason::ALL.map(|reason| (sink, reason)))
+        .map(|(sink, reason)| (sink, reason, log_drop_attributes(sink, reason)))
+        .collect();
+    let source = Arc::clone(recording);
+    observe(meter, &catalog::LOG_DROPPED, move |visit| {
+        for (sink, reason, attributes) in &dropped {
+            // What never occurred has no series.
+            let records = source.logs.dropped(*sink, *reason);
+            if records > 0 {
+                visit(records, attributes);
+            }
+        }
+    });
+}
+
+fn log_drop_attributes(sink: LogSink, reason: LogDropReason) -> [KeyValue; 2] {
+    [
+        KeyValue::new(attribute::LOG_SINK, sink.name()),
+        KeyValue::new(attribute::DROP_REASON, reason.name()),
+    ]
 }
 
 fn span_attributes(result: SamplingOutcome, parent: ParentOrigin) -> [KeyValue; 2] {

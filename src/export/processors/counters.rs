@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
+use crate::export::processors::LogCounters;
+
 /// The sampler's answer, as `otel.span.sampling_result` names it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SamplingOutcome {
@@ -59,6 +61,7 @@ pub(crate) struct RecordingCounters {
     live_recorded_only: AtomicI64,
     /// Log records handed to the pipeline, whatever became of them.
     pub(crate) log_created: AtomicU64,
+    pub(crate) logs: LogCounters,
 }
 
 #[derive(Debug, Default)]

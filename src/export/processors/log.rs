@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use opentelemetry::logs::Severity;
 use opentelemetry::{InstrumentationScope, TraceFlags};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, TraceContext};
+use tracing::Level;
 
 use crate::Signal;
 use crate::clock::SharedClock;
-use crate::config::LogLimitSettings;
+use crate::config::{LogLimitSettings, RestraintSettings};
 use crate::export::courier::Intake;
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
-use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
+use crate::export::processors::hiding::hidden;
+use crate::export::processors::{LogDropReason, LogSink, RecordingCounters, ScopeCache, Scratch};
+use crate::logging::{Redactor, goes_with_trace};
 
 /// Encodes each record of the OpenTelemetry logs API and leaves the bytes in the intake.
 ///
@@ -26,6 +30,8 @@ pub(crate) struct EncodingLogProcessor {
     counters: Arc<RecordingCounters>,
     clock: SharedClock,
     limits: LogLimitSettings,
+    redactor: Arc<Redactor>,
+    follows_trace: bool,
     scopes: ScopeCache<InstrumentationScope>,
 }
 
@@ -35,18 +41,23 @@ impl EncodingLogProcessor {
         counters: Arc<RecordingCounters>,
         clock: SharedClock,
         limits: LogLimitSettings,
+        redactor: Arc<Redactor>,
+        restraint: RestraintSettings,
     ) -> Self {
-        Self { intake, counters, clock, limits, scopes: ScopeCache::new() }
+        let RestraintSettings { follows_trace, .. } = restraint;
+        let scopes = ScopeCache::new();
+        Self { intake, counters, clock, limits, redactor, follows_trace, scopes }
     }
 
     fn encode(&self, out: &mut Vec<u8>, record: &SdkLogRecord) {
         let observed = record.observed_timestamp().unwrap_or_else(|| self.clock.wall());
         let mut encoder = LogRecordEncoder::new(out, self.limits);
         if let Some(body) = record.body() {
-            encoder.body(body);
+            encoder.body(hidden(&self.redactor, "", body).as_ref().unwrap_or(body));
         }
         for (key, value) in record.attributes_iter() {
-            encoder.attribute(key.as_str(), value);
+            let hidden = hidden(&self.redactor, key.as_str(), value);
+            encoder.attribute(key.as_str(), hidden.as_ref().unwrap_or(value));
         }
         encoder.finish(&LogRecordHead {
             time_unix_nano: record.timestamp().map_or(0, unix_nanos),
@@ -62,6 +73,14 @@ impl EncodingLogProcessor {
 
 impl LogProcessor for EncodingLogProcessor {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        let severity = record.severity_number();
+        let level = level_of(severity);
+        self.counters.logs.count_record(level);
+        // The severity that is not given may be any.
+        if self.follows_trace && severity.is_some() && goes_with_trace(level, is_sampled(record)) {
+            self.counters.logs.count_dropped(LogSink::Otlp, LogDropReason::Sampled);
+            return;
+        }
         self.counters.log_created.fetch_add(1, Relaxed);
         let mut scratch = Scratch::take();
         self.encode(&mut scratch.bytes, record);
@@ -87,6 +106,25 @@ impl LogProcessor for EncodingLogProcessor {
 pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The level of a severity; without one it is INFO.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>
+fn level_of(severity: Option<Severity>) -> Level {
+    match severity.map_or(0, |severity| severity as i32) {
+        1..=4 => Level::TRACE,
+        5..=8 => Level::DEBUG,
+        13..=16 => Level::WARN,
+        17.. => Level::ERROR,
+        _ => Level::INFO,
+    }
+}
+
+/// `None` outside of a trace.
+fn is_sampled(record: &SdkLogRecord) -> Option<bool> {
+    let context = record.trace_context()?;
+    Some(context.trace_flags.is_some_and(|flags| flags.is_sampled()))
 }
 
 fn trace_ids(context: &TraceContext) -> TraceIds {

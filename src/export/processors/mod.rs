@@ -1,14 +1,18 @@
 //! What the SDK calls when a span or a log record is finished, and the counters of that moment.
 
 mod counters;
+mod hiding;
 mod log;
+mod log_counters;
 mod sampler;
 mod scopes;
 mod scratch;
 mod span;
 
 pub(crate) use counters::{ParentOrigin, RecordingCounters, SamplingOutcome};
+pub(crate) use hiding::hidden_bytes;
 pub(crate) use log::{EncodingLogProcessor, unix_nanos};
+pub(crate) use log_counters::{LogCounters, LogDropReason, LogSink, level_name};
 pub(crate) use sampler::CountingSampler;
 pub(crate) use scopes::ScopeCache;
 pub(crate) use scratch::{Scratch, is_thread_ending};

@@ -12,7 +12,9 @@ use crate::Signal;
 use crate::config::SpanLimitSettings;
 use crate::export::courier::Intake;
 use crate::export::encode::{encode_scope, encode_span};
+use crate::export::processors::hiding::hide_in_span;
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
+use crate::logging::Redactor;
 
 /// Encodes each sampled span where it ends and leaves the bytes in the intake.
 ///
@@ -23,6 +25,7 @@ pub(crate) struct EncodingSpanProcessor {
     intake: Arc<Intake>,
     counters: Arc<RecordingCounters>,
     limits: SpanLimitSettings,
+    redactor: Arc<Redactor>,
     scopes: ScopeCache<InstrumentationScope>,
 }
 
@@ -31,8 +34,9 @@ impl EncodingSpanProcessor {
         intake: Arc<Intake>,
         counters: Arc<RecordingCounters>,
         limits: SpanLimitSettings,
+        redactor: Arc<Redactor>,
     ) -> Self {
-        Self { intake, counters, limits, scopes: ScopeCache::new() }
+        Self { intake, counters, limits, redactor, scopes: ScopeCache::new() }
     }
 }
 
@@ -41,7 +45,7 @@ impl SpanProcessor for EncodingSpanProcessor {
         self.counters.recording_began(span.span_context().is_sampled());
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         let is_sampled = span.span_context.is_sampled();
         self.counters.recording_ended(is_sampled);
         if !is_sampled {
@@ -51,6 +55,7 @@ impl SpanProcessor for EncodingSpanProcessor {
             self.intake.count_invalid(Signal::Traces);
             return;
         }
+        hide_in_span(&self.redactor, &mut span);
         let mut scratch = Scratch::take();
         encode_span(&mut scratch.bytes, &span, &self.limits);
         let scope = &span.instrumentation_scope;

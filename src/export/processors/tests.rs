@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{
 
 use crate::Signal;
 use crate::clock::SystemClock;
-use crate::config::{LogLimitSettings, SpanLimitSettings};
+use crate::config::{LogLimitSettings, RestraintSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{attribute, drain, text};
 use crate::export::processors::{
@@ -38,6 +38,7 @@ impl Pipeline {
             Arc::clone(&self.intake),
             Arc::clone(&self.counters),
             SpanLimitSettings::default(),
+            Arc::default(),
         ))
     }
 
@@ -47,6 +48,8 @@ impl Pipeline {
             Arc::clone(&self.counters),
             Arc::new(SystemClock::new()),
             LogLimitSettings::default(),
+            Arc::default(),
+            RestraintSettings::default(),
         );
         SdkLoggerProvider::builder().with_log_processor(processor).build()
     }

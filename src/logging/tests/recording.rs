@@ -12,11 +12,11 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
 
 use crate::clock::Clock;
-use crate::config::{LogLimitSettings, RecordingSettings, SpanLimitSettings};
+use crate::config::{LogLimitSettings, RecordingSettings, RestraintSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
-use crate::logging::{LogRecorder, RecordingParts, registry};
+use crate::logging::{LogRecorder, RecordingParts, Redactor, registry};
 
 /// The time of every event.
 pub(super) const NOW_UNIX_NANO: u64 = 1_700_000_000_123_456_789;
@@ -46,6 +46,8 @@ pub(super) fn settings() -> RecordingSettings {
         thread: false,
         log_filter: "trace".to_owned(),
         trace_filter: "trace".to_owned(),
+        span_fields: Vec::new(),
+        restraint: RestraintSettings::default(),
     }
 }
 
@@ -62,6 +64,7 @@ pub(super) enum Signals {
 pub(super) struct Pipeline {
     pub(super) intake: Arc<Intake>,
     pub(super) counters: Arc<RecordingCounters>,
+    pub(super) redactor: Arc<Redactor>,
 }
 
 impl Pipeline {
@@ -70,6 +73,7 @@ impl Pipeline {
             Arc::clone(&self.intake),
             Arc::clone(&self.counters),
             SpanLimitSettings::default(),
+            Arc::clone(&self.redactor),
         );
         let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
         let recorder = LogRecorder::new(
@@ -78,11 +82,13 @@ impl Pipeline {
             Arc::new(StoppedClock),
             LogLimitSettings::default(),
             settings,
+            Arc::clone(&self.redactor),
         );
         RecordingParts {
             tracer: matches!(signals, Signals::Both | Signals::Traces)
                 .then(|| provider.tracer("beacon")),
             recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
+            redactor: Arc::clone(&self.redactor),
             settings: settings.clone(),
         }
     }

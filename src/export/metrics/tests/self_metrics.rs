@@ -14,7 +14,9 @@ use crate::Signal;
 use crate::catalog::{self, InstrumentKind, METRICS, Metric, Stability, attribute};
 use crate::export::courier::OperationObserver as _;
 use crate::export::metrics::{Destination, Published, SelfMetrics};
-use crate::export::processors::{ParentOrigin, RecordingCounters, SamplingOutcome};
+use crate::export::processors::{
+    LogDropReason, LogSink, ParentOrigin, RecordingCounters, SamplingOutcome,
+};
 use crate::export::wire::PeerStatus;
 use crate::report::DropReason;
 use crate::signal::PerSignal;
@@ -81,6 +83,7 @@ fn each_number_is_reported_where_it_belongs() {
         ("otel.sdk.exporter.span.exported", exporter.to_owned(), 13.0),
         ("otel.sdk.exporter.span.exported", format!("error.type=UNAVAILABLE,{exporter}"), 14.0),
         ("otel.sdk.log.created", String::new(), 7.0),
+        ("beacon.log.dropped", "beacon.drop.reason=sampled,beacon.log.sink=otlp".to_owned(), 1.0),
         (
             "otel.sdk.span.started",
             "otel.span.parent.origin=remote,otel.span.sampling_result=DROP".to_owned(),
@@ -108,7 +111,9 @@ fn a_signal_that_goes_nowhere_has_no_series() {
     let self_metrics = register(&provider, &published);
     self_metrics.operation_ended(Signal::Logs, Duration::ZERO, None, None);
     for point in points(&source.collect().unwrap()) {
-        assert!(!point.metric.contains(".log."), "{}", point.metric);
+        // Lines count as well, wherever they go.
+        let is_exported = point.metric.contains(".log.") && point.metric != "beacon.log.dropped";
+        assert!(!is_exported, "{}", point.metric);
         assert!(!point.metric.contains("metric_data_point"), "{}", point.metric);
         let signal = point.attributes.get(attribute::SIGNAL);
         assert!(signal.is_none_or(|signal| signal == "traces"), "{point:?}");
@@ -211,5 +216,6 @@ fn register(
         recording.recording_began(true);
     }
     recording.log_created.store(7, Ordering::Relaxed);
+    recording.logs.count_dropped(LogSink::Otlp, LogDropReason::Sampled);
     SelfMetrics::register(provider.unguarded(), published, &recording)
 }

@@ -1,0 +1,38 @@
+//! What log records carry, what is hidden in them, and what is held back.
+
+use crate::builder::TelemetryBuilder;
+use crate::config::{LogSampling, key};
+use crate::logging::Redaction;
+
+impl TelemetryBuilder {
+    /// Copies these fields of the current span and of those around it onto log records; the inner
+    /// span wins, and a field of the event's own wins over all. At most 64. Default: none.
+    pub fn log_span_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        self.overrides.set(key::LOG_SPAN_FIELDS, names);
+        self
+    }
+
+    /// Bounds the log records of one call-site, such as `100/s`, `5/m` or `1/h`: the first ones
+    /// pass, then a notice tells that the rest is suppressed, then one record how many were.
+    /// Default: no limit.
+    pub fn log_rate_limit(mut self, rate: impl Into<String>) -> Self {
+        self.overrides.set(key::LOG_RATE_LIMIT, rate.into());
+        self
+    }
+
+    /// Chooses which log records are dropped with their trace. Default: [`LogSampling::None`].
+    pub fn log_sampling(mut self, sampling: LogSampling) -> Self {
+        self.overrides.set(key::LOG_SAMPLING, sampling);
+        self
+    }
+
+    /// Sets what is hidden in log records and spans. Default: the keys and patterns that
+    /// [the manual](crate::manual::logging) lists.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.overrides.set(key::REDACT, redaction.is_on);
+        self.overrides.set(key::REDACT_KEYS, redaction.keys);
+        self.overrides.set(key::REDACT_EMAIL, redaction.hides_email);
+        self
+    }
+}

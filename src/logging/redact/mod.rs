@@ -1,0 +1,71 @@
+//! Takes secrets out of text before it goes anywhere. Pure: no clock, no I/O, no globals.
+//!
+//! A value is hidden whole when its key says that it is a secret, and in part where its text holds
+//! one. What was hidden, how much of it and where is told to nobody.
+
+mod keys;
+mod patterns;
+mod redaction;
+mod scan;
+
+use std::borrow::Cow;
+
+pub(crate) use keys::{KeyRules, are_secret_keys};
+pub use redaction::Redaction;
+
+use crate::config::RedactionSettings;
+
+/// What stands where a secret was. The same for all, so that it tells nothing, not even a length.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// The one rule set for lines, log records and spans. Shared by all sinks.
+#[derive(Debug)]
+pub(crate) struct Redactor {
+    is_on: bool,
+    keys: KeyRules,
+    hides_email: bool,
+}
+
+impl Redactor {
+    pub(crate) fn new(settings: &RedactionSettings) -> Self {
+        let keys = KeyRules::new(&settings.keys);
+        Self { is_on: settings.is_on, keys, hides_email: settings.hides_email }
+    }
+
+    /// Whether whatever stands under this key is a secret.
+    pub(crate) fn is_secret_key(&self, key: &str) -> bool {
+        self.is_on && self.keys.has(key)
+    }
+
+    /// Like [`is_secret_key`](Self::is_secret_key), for names that live as long as the program,
+    /// such as those of `tracing` fields. The answer is remembered.
+    pub(crate) fn is_secret_name(&self, name: &'static str) -> bool {
+        self.is_on && self.keys.has_static(name)
+    }
+
+    /// Returns what may be shown of a value. Borrowed: all of it.
+    pub(crate) fn redact<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
+        if self.is_secret_key(key) {
+            return Cow::Owned(REDACTED.to_owned());
+        }
+        self.redact_text(value)
+    }
+
+    /// Returns what may be shown of a text that has no key: a message, or a value whose key was
+    /// asked about before.
+    pub(crate) fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.is_on || scan::is_harmless(text) {
+            return Cow::Borrowed(text);
+        }
+        scan::redact(text, &self.keys, self.hides_email)
+    }
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new(&RedactionSettings::default())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! One walk through a text, from left to right, that looks where a secret may begin.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::logging::redact::patterns::{assignment, card, credentials, email, pem, token, url};
+use crate::logging::redact::{KeyRules, REDACTED};
+
+/// Whether no secret can be in the text: without one of these bytes no pattern matches. By far the
+/// most values end here, so it is one comparison of ranges that the compiler can vectorize.
+#[inline]
+pub(super) fn is_harmless(text: &str) -> bool {
+    // Digits, `:`, `=`, `@` and capital letters are neighbors.
+    let is_suspicious =
+        |byte: u8| byte.wrapping_sub(b'0') <= b'Z' - b'0' || byte == b'"' || byte == b'-';
+    !text.as_bytes().iter().fold(false, |any, byte| any | is_suspicious(*byte))
+}
+
+/// Replaces every secret. What comes out is looked at again, until there is nothing left to hide:
+/// a secret that is gone may show that what stands beside it is another one.
+pub(super) fn redact<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> Cow<'a, str> {
+    let mut shown = redact_once(text, keys, hides_email);
+    for _ in 1..ROUNDS_MAX {
+        match &shown {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(text) => match redact_once(text, keys, hides_email) {
+                Cow::Borrowed(_) => break,
+                Cow::Owned(text) => shown = Cow::Owned(text),
+            },
+        }
+    }
+    shown
+}
+
+fn redact_once<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> Cow<'a, str> {
+    let mut scan = Scan { text: text.as_bytes(), floor: 0, at: 0, keys, hides_email };
+    let mut out = String::new();
+    let mut copied = 0;
+    while let Some(secret) = scan.next() {
+        // A text that went through here before stays as it is.
+        if text.get(secret.clone()) == Some(REDACTED) {
+            continue;
+        }
+        out.push_str(text.get(copied..secret.start).unwrap_or_default());
+        out.push_str(REDACTED);
+        copied = secret.end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Where the walk is.
+pub(super) struct Scan<'a> {
+    pub(super) text: &'a [u8],
+    /// The end of the last secret. No pattern looks behind it, so that it sees no more in the
+    /// text than in what the text becomes.
+    pub(super) floor: usize,
+    pub(super) at: usize,
+    pub(super) keys: &'a KeyRules,
+    hides_email: bool,
+}
+
+impl Scan<'_> {
+    /// Returns the place of the next secret. Both ends are next to ASCII or at an end of the text.
+    fn next(&mut self) -> Option<Range<usize>> {
+        while let Some(byte) = self.text.get(self.at) {
+            if let Some(secret) = self.secret_at(*byte) {
+                self.floor = secret.end;
+                self.at = secret.end.max(self.at.saturating_add(1));
+                return Some(secret);
+            }
+            self.at = self.at.saturating_add(1);
+        }
+        None
+    }
+
+    fn secret_at(&self, byte: u8) -> Option<Range<usize>> {
+        match byte {
+            b':' | b'=' => url::find(self).or_else(|| assignment::find(self)),
+            b',' => assignment::find_in_tuple(self),
+            b'-' => pem::find(self).or_else(|| assignment::find_flag(self)),
+            b'@' if self.hides_email => email::find(self),
+            b'0'..=b'9' if self.is_word_start() => card::find(self),
+            b'A'..=b'Z' | b'a'..=b'z' if self.is_word_start() => {
+                credentials::find(self).or_else(|| token::find(self))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is still to be walked through.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// What was walked through since the last secret.
+    pub(super) fn before(&self) -> &[u8] {
+        self.text.get(self.floor..self.at).unwrap_or_default()
+    }
+
+    /// The place of `len` bytes, `skipped` bytes on.
+    pub(super) fn place(&self, skipped: usize, len: usize) -> Range<usize> {
+        let start = self.at.saturating_add(skipped);
+        start..start.saturating_add(len)
+    }
+
+    fn is_word_start(&self) -> bool {
+        !self.before().last().is_some_and(u8::is_ascii_alphanumeric)
+    }
+}
+
+/// Honest text needs two. The bound is for text that was made to take long.
+const ROUNDS_MAX: usize = 8;
