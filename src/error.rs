@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::panic::Location;
+use std::path::PathBuf;
 
 /// Why telemetry did not start.
 ///
@@ -34,6 +35,18 @@ pub enum InitError {
         value: String,
         /// What is accepted.
         expected: String,
+    },
+
+    /// The log file, or its directory, cannot be written.
+    #[error("invalid `{setting}`: expected a file that can be written, got `{}`", path.display())]
+    #[non_exhaustive]
+    LogFile {
+        /// The variable, or the setter of the builder.
+        setting: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
 
     /// The system refused to start one of beacon's threads.

@@ -35,6 +35,8 @@
 
 mod builder;
 mod catalog;
+mod characters;
+mod civil_time;
 mod clock;
 #[cfg(feature = "collector")]
 pub mod collector;
@@ -44,7 +46,7 @@ mod error;
 mod export;
 mod health;
 mod install;
-mod logging;
+pub mod logging;
 pub mod manual;
 mod pipeline;
 mod report;

@@ -15,6 +15,8 @@ mod headers;
 pub(crate) mod key;
 mod kind;
 mod kubernetes;
+mod lines;
+pub(crate) mod log_settings;
 mod lookup;
 mod names;
 mod parse;
@@ -26,6 +28,7 @@ mod table;
 mod unsupported;
 mod value;
 
+pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use settings::*;
 pub(crate) use value::{Overrides, SettingValue};

@@ -9,7 +9,7 @@ use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarni
 use crate::config::{
     Exporter, ExporterSettings, LogLimitSettings, MetricSettings, Overrides, Propagator,
     QueueSettings, RecordingSettings, ResourceSettings, Sampler, SettingValue, Settings,
-    SpanLimitSettings, Temporality, destination, headers, key, unsupported,
+    SpanLimitSettings, Temporality, destination, headers, key, lines, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -50,6 +50,7 @@ pub(crate) fn resolve(
         span_limits: SpanLimitSettings::default(),
         log_limits: LogLimitSettings::default(),
         recording: recording(&values),
+        lines: lines::resolve(environment, &mut values)?,
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 
+use crate::config::LineSettings;
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) span_limits: SpanLimitSettings,
     pub(crate) log_limits: LogLimitSettings,
     pub(crate) recording: RecordingSettings,
+    pub(crate) lines: LineSettings,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,

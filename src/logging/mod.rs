@@ -1,16 +1,26 @@
-//! From `tracing` to telemetry: the layers, their filters, and how they are put together.
+//! Logging: how lines for people look and where they go.
+//!
+//! [`manual::logging`](crate::manual::logging) tells the whole story.
 
 mod errors;
+mod field_list;
 mod fields;
 mod filter;
+mod lines;
 mod log_layer;
 mod recorder;
+mod redact;
+mod span_fields;
 mod subscriber;
 mod trace_layer;
 
 pub(crate) use filter::DirectiveError;
+pub(crate) use lines::Lines;
 pub(crate) use recorder::LogRecorder;
+pub(crate) use redact::Redactor;
 pub(crate) use subscriber::{RecordingParts, layer, registry};
+
+pub use crate::config::log_settings::{LogColor, LogConsole, LogFormat, LogTimeZone, Rotation};
 
 #[cfg(test)]
 mod tests;

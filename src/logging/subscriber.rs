@@ -11,8 +11,9 @@ use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
 use crate::logging::filter::{Admission, AdmissionFilter, Directives};
 use crate::logging::log_layer::LogLayer;
+use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
-use crate::logging::{DirectiveError, LogRecorder};
+use crate::logging::{DirectiveError, Lines, LogRecorder, Redactor};
 
 /// What the layers are made of.
 #[derive(Debug)]
@@ -21,6 +22,9 @@ pub(crate) struct RecordingParts {
     pub(crate) tracer: Option<SpanTracer>,
     /// `None`: log records are not recorded.
     pub(crate) recorder: Option<LogRecorder>,
+    /// `None`: nobody reads lines.
+    pub(crate) lines: Option<Arc<Lines>>,
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) settings: RecordingSettings,
 }
 
@@ -39,16 +43,26 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, recorder, settings } = parts;
+    let RecordingParts { tracer, recorder, lines, redactor, settings } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
+    // Lines show the fields of spans, also where spans go nowhere.
+    let keeps_fields = lines.is_some();
+    let takes_spans = tracer.is_some() || keeps_fields;
     // Directives that name spans keep books about the spans of their layer: each layer has its own.
-    let spans = tracer.is_some().then_some(settings.trace_filter.as_str());
+    let spans = takes_spans.then_some(settings.trace_filter.as_str());
 
-    let logs = if recorder.is_some() || marks_errors {
-        let events = recorder.is_some().then_some(settings.log_filter.as_str());
+    let logs = if recorder.is_some() || lines.is_some() || marks_errors {
+        let takes_events = recorder.is_some() || lines.is_some();
+        let events = takes_events.then_some(settings.log_filter.as_str());
         let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
         let filter = AdmissionFilter(Arc::clone(&admission));
-        Some(LogLayer::new(recorder, admission).with_filter(filter))
+        let logs = LogLayer::new(recorder, lines, admission);
+        let logs: RecordingLayer<S> = if keeps_fields {
+            Box::new(SpanFieldsLayer::new(redactor).and_then(logs).with_filter(filter))
+        } else {
+            Box::new(logs.with_filter(filter))
+        };
+        Some(logs)
     } else {
         None
     };
@@ -66,7 +80,7 @@ where
     Ok(match (traces, logs) {
         (Some(traces), Some(logs)) => Box::new(traces.and_then(logs)),
         (Some(traces), None) => Box::new(traces),
-        (None, Some(logs)) => Box::new(logs),
+        (None, Some(logs)) => logs,
         // An absent layer is neutral. A vector without layers would switch everything off.
         (None, None) => Box::new(None::<LogLayer>),
     })

@@ -83,6 +83,8 @@ impl Pipeline {
             tracer: matches!(signals, Signals::Both | Signals::Traces)
                 .then(|| provider.tracer("beacon")),
             recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
+            lines: None,
+            redactor: Arc::default(),
             settings: settings.clone(),
         }
     }
