@@ -120,7 +120,12 @@ impl Archive {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
-        for entry in fs::read_dir(directory(&self.path))? {
+        let entries = match fs::read_dir(directory(&self.path)) {
+            // Removed underneath. The next line makes it again.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             let file_name = entry.file_name();
             let Some(suffix) = file_name.to_str().and_then(|other| other.strip_prefix(name)) else {

@@ -141,7 +141,7 @@ impl LineTarget for RollingFile {
         }
         let (mut from, mut to) = (0, 0);
         for end in lines.ends() {
-            let bytes = self.current().map_err(|error| lost((from, error)))?.bytes;
+            let bytes = self.current().map_err(|error| lost((from, error)))?.bytes();
             let with_this = u64::try_from(end.saturating_sub(from)).unwrap_or(u64::MAX);
             let is_full = bytes.saturating_add(with_this) > self.bytes_max;
             let is_empty = bytes == 0 && from == to;
@@ -169,6 +169,11 @@ impl OpenFile {
         let is_torn = bytes > 0 && metadata.is_file() && !ends_with_line_break(&mut file)?;
         let begun_at = if bytes > 0 { metadata.modified()? } else { now };
         Ok(Self { file, bytes, is_torn, ends_at: schedule.next_after(begun_at) })
+    }
+
+    /// With the line break that has to come before the next line.
+    fn bytes(&self) -> u64 {
+        self.bytes.saturating_add(u64::from(self.is_torn))
     }
 
     /// Returns how many of the bytes were written.
