@@ -87,6 +87,11 @@ mod tests {
         };
         let thread =
             InitError::Thread { name: "beacon-export", source: io::Error::other("no more") };
+        let file = InitError::LogFile {
+            setting: "BEACON_LOG_FILE".to_owned(),
+            path: "a/b".into(),
+            source: io::Error::other("no"),
+        };
         let cases = [
             (
                 InitError::AlreadyInstalled { first: here },
@@ -99,6 +104,11 @@ mod tests {
             (
                 setting,
                 "invalid `BEACON_QUEUE_BYTES`: expected a size of at least `64KiB`, got `12`"
+                    .to_owned(),
+            ),
+            (
+                file,
+                "invalid `BEACON_LOG_FILE`: expected a file that can be written, got `a/b`"
                     .to_owned(),
             ),
             (thread, "cannot start the thread `beacon-export`".to_owned()),
