@@ -4,10 +4,9 @@
 use std::error::Error;
 use std::fs;
 
-use beacon::Signal;
-use beacon::Telemetry;
-use beacon::config::{Environment, Exporter};
 use beacon::logging::{LogFormat, Rotation};
+use beacon::tracing::level_filters::LevelFilter;
+use beacon::{Signal, Telemetry};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::temp_dir().join(format!("beacon-rolling-{}", std::process::id()));

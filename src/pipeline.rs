@@ -79,13 +79,14 @@ impl Pipeline {
     }
 
     pub(crate) fn say_started(&self) {
-        let mut message = match &self.export {
+        let signals = match &self.export {
             Some(export) => format!("started; {}", export.destinations()),
             None => DISABLED.to_owned(),
         };
-        if let Some(lines) = &self.lines {
-            message.push_str(&format!("; lines go to {lines}"));
-        }
+        let message = match &self.lines {
+            Some(lines) => format!("{signals}; lines go to {lines}"),
+            None => signals,
+        };
         self.voice.say_now(DiagnosticLevel::Info, &message);
     }
 

@@ -222,7 +222,7 @@ impl Telemetry {
             return self.conclude();
         }
         match wait_aside(answer, self.wait_limit()).await {
-            Ok(Some(_)) => self.pipeline.join(),
+            Ok(Some(())) => self.pipeline.join(),
             Ok(None) => {}
             // Without a thread to wait on, this one must.
             Err(_) => return self.shutdown_blocking(),

@@ -9,7 +9,7 @@ use std::process::{Child, Output};
 
 use tracing::{info, info_span};
 
-use crate::child::{command, finish, is_child, run, wait_until};
+use crate::child::{beacon_threads, command, finish, is_child, run, wait_until};
 
 /// Lines alone.
 const NO_EXPORT: [(&str, &str); 3] = [
@@ -22,6 +22,7 @@ fn serve() {
     let telemetry = beacon::init_telemetry().expect("it is the first");
     info_span!("request", id = 7).in_scope(|| info!(answer = 42, "served"));
     telemetry.shutdown_blocking().expect("nothing is held");
+    wait_until("no thread is left", || beacon_threads().is_empty());
 }
 
 /// The lines of standard output and of standard error that tell of the event.

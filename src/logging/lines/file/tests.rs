@@ -64,10 +64,14 @@ impl Drop for Directory {
     }
 }
 
+fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "gz")
+}
+
 fn read(path: &Path) -> String {
     let mut text = String::new();
     let mut file = fs::File::open(path).unwrap();
-    if path.extension().is_some_and(|extension| extension == "gz") {
+    if is_compressed(path) {
         flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     } else {
         file.read_to_string(&mut text).unwrap();
@@ -90,7 +94,9 @@ fn open(settings: &FileSettings) -> (RollingFile, ManualClock, Said) {
 
 fn batch(lines: &[&str]) -> Batch {
     let mut batch = Batch::default();
-    lines.iter().for_each(|line| batch.push(line));
+    for line in lines {
+        batch.push(line);
+    }
     batch
 }
 
@@ -107,7 +113,9 @@ fn threads_lose_and_tear_no_line() {
         for thread in 0..THREADS {
             let writer = &writer;
             scope.spawn(move || {
-                (0..LINES).for_each(|line| writer.push(&format!("{thread} {line} {PADDING}\n")))
+                for line in 0..LINES {
+                    writer.push(&format!("{thread} {line} {PADDING}\n"));
+                }
             });
         }
     });
@@ -118,7 +126,7 @@ fn threads_lose_and_tear_no_line() {
     let files = directory.files();
     assert!(files.len() > 3, "{:?}", files.keys());
     for (name, text) in &files {
-        assert_eq!(name.ends_with(".gz"), name != "app.log", "{name}");
+        assert_eq!(is_compressed(Path::new(name)), name != "app.log", "{name}");
         assert!(text.len() <= 1 << 20 && text.ends_with('\n'), "{name}: {}", text.len());
     }
     // In the order in which the files were closed: each thread's lines count up.
@@ -191,7 +199,7 @@ fn a_restart_appends_and_tidies_up() {
     file.write(&batch(&["5\n", "67\n", "8\n"])).unwrap();
     file.end();
     let names: Vec<_> =
-        directory.files().into_keys().filter(|name| name.ends_with(".gz")).collect();
+        directory.files().into_keys().filter(|name| is_compressed(Path::new(name))).collect();
     let shown: Vec<_> = names.iter().map(|name| read(&directory.0.join(name))).collect();
     assert_eq!(shown, ["1\n", "23456789\n", "3\n4\n5\n67\n"]);
     assert_eq!(read(&settings.path), "8\n");
