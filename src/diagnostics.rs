@@ -69,6 +69,14 @@ pub(crate) enum Topic {
     Advice(Signal),
     /// A metric callback panicked, is stuck, or a metric has too many series.
     Metrics,
+    /// Closed log files cannot be compressed or removed.
+    LineArchive,
+    /// A log file was moved, or cannot be closed.
+    LineFile,
+    /// A sink of lines does not take them.
+    LineLoss(&'static str),
+    /// A sink of lines is too slow.
+    LineOverflow(&'static str),
 }
 
 /// Says things once.

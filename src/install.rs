@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::builder::TelemetryBuilder;
 use crate::error::InitError;
+use crate::logging::LogConsole;
 use crate::telemetry::Telemetry;
 
 /// Where telemetry was installed. Held locked during the whole installation, so that of two
@@ -19,7 +20,7 @@ pub(crate) fn install(
     if let Some(first) = *installed_at {
         return Err(InitError::AlreadyInstalled { first });
     }
-    let telemetry = builder.start()?;
+    let telemetry = builder.start(LogConsole::Stdout)?;
     // To set a subscriber is the only way to learn whether another one is there: `has_been_set`
     // also tells of subscribers that belonged to one thread for a while.
     if !telemetry.set_global_subscriber() {

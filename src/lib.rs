@@ -35,6 +35,8 @@
 
 mod builder;
 mod catalog;
+mod characters;
+mod civil_time;
 mod clock;
 #[cfg(feature = "collector")]
 pub mod collector;

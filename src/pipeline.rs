@@ -1,6 +1,7 @@
 //! Everything that runs behind a guard, put together from settings.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,14 @@ use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::clock::SharedClock;
+use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
-use crate::logging::{self, RecordingParts, Redactor};
+use crate::logging::{self, Lines, LogConsole, RecordingParts, Redactor};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
@@ -30,6 +31,8 @@ pub(crate) struct Start {
     pub(crate) overrides: Overrides,
     pub(crate) hook: Option<DiagnosticHook>,
     pub(crate) is_on_stderr: bool,
+    /// Where lines are shown when nobody says.
+    pub(crate) console: LogConsole,
     pub(crate) clock: SharedClock,
 }
 
@@ -49,6 +52,8 @@ pub(crate) struct Pipeline {
     started_at: Duration,
     redactor: Arc<Redactor>,
     export: Option<Export>,
+    /// `None`: nobody reads lines.
+    lines: Option<Arc<Lines>>,
 }
 
 impl Pipeline {
@@ -58,13 +63,16 @@ impl Pipeline {
         let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
         let voice = Arc::new(voice);
         let redactor = Arc::new(Redactor::new(&settings.redaction));
+        let console = console(&settings, start.console);
+        let lines = Lines::start(&settings.lines, console, &start.clock, &redactor, &voice)?;
         let export = if settings.is_disabled {
             None
         } else {
             Some(Export::start(&settings, &start.clock, &voice, &redactor)?)
         };
         let started_at = start.clock.now();
-        Ok(Self { settings, effective, voice, clock: start.clock, started_at, redactor, export })
+        let clock = start.clock;
+        Ok(Self { settings, effective, voice, clock, started_at, redactor, export, lines })
     }
 
     /// Says what is odd about the settings, and what they came to.
@@ -73,9 +81,13 @@ impl Pipeline {
             self.voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
         }
         let choices = self.effective.choices();
-        let message = match &self.export {
+        let signals = match &self.export {
             Some(export) => format!("started; {}; {choices}", export.destinations()),
             None => format!("{DISABLED}; {choices}"),
+        };
+        let message = match &self.lines {
+            Some(lines) => format!("{signals}; lines go to {lines}"),
+            None => signals,
         };
         self.voice.say_now(DiagnosticLevel::Info, &message);
     }
@@ -99,6 +111,7 @@ impl Pipeline {
         RecordingParts {
             tracer: export.map(Export::span_tracer),
             recorder: export.and_then(|export| export.log_recorder(&self.settings)),
+            lines: self.lines.clone(),
             redactor: Arc::clone(&self.redactor),
             settings: self.settings.recording.clone(),
         }
@@ -107,7 +120,7 @@ impl Pipeline {
     /// Returns whether this became the process's subscriber. Disabled telemetry sets none, so that
     /// `tracing` costs what it costs without a subscriber.
     pub(crate) fn set_global_subscriber(&self) -> bool {
-        if self.export.is_none() {
+        if self.export.is_none() && self.lines.is_none() {
             return true;
         }
         match logging::registry(self.recording_parts()) {
@@ -192,11 +205,36 @@ impl Pipeline {
         }
     }
 
-    pub(crate) fn stop(&self) -> oneshot::Receiver<()> {
-        match &self.export {
+    /// Ends everything within one deadline. Begins at once; the future waits for it, and must be
+    /// polled where blocking is allowed.
+    pub(crate) fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
+        let answer = match &self.export {
             Some(export) => export.stop(self.deadline()),
             None => answered(()),
+        };
+        let lines = self.lines.clone();
+        let limit = self.shutdown_timeout();
+        let clock = SystemClock::new();
+        async move {
+            // An answer that never comes because the thread has ended is an answer as well.
+            drop(answer.await);
+            if let Some(lines) = lines {
+                // What it leaves is counted, and written if the process lives long enough.
+                lines.end(limit.saturating_sub(clock.now()));
+            }
         }
+    }
+
+    /// Takes no more lines.
+    pub(crate) fn close_lines(&self) {
+        if let Some(lines) = &self.lines {
+            lines.close();
+        }
+    }
+
+    /// Lines that are not written yet; `None`: all are.
+    pub(crate) fn unsettled_lines(&self) -> Option<Arc<Lines>> {
+        self.lines.clone().filter(|lines| !lines.is_settled())
     }
 
     /// Ends everything at once, without a word: nothing was recorded yet. Waits for the threads to
@@ -225,6 +263,12 @@ impl Pipeline {
             self.voice.say_now(level, message);
         }
     }
+}
+
+/// Where lines are shown. Log records that are shown on standard output are not shown twice.
+fn console(settings: &Settings, default: LogConsole) -> LogConsole {
+    let shows_records = settings.exporters.logs.console;
+    settings.lines.console.unwrap_or(if shows_records { LogConsole::Off } else { default })
 }
 
 fn answered<T>(answer: T) -> oneshot::Receiver<T> {

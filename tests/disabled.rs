@@ -43,8 +43,10 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-const DISABLED: [(&str, &str); 2] = [
+const DISABLED: [(&str, &str); 3] = [
     ("OTEL_SDK_DISABLED", "true"),
+    // Lines are no telemetry: without a word they go on.
+    ("BEACON_LOG_CONSOLE", "off"),
     // Nothing that is switched off may look at its destination.
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
 ];

@@ -27,7 +27,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets what is hidden in log records and spans. Default: the keys and patterns that
+    /// Sets what is hidden in log records, lines and spans. Default: nothing;
+    /// [`Redaction::default`] hides the keys and patterns that
     /// [the manual](crate::manual::logging) lists.
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.overrides.set(key::REDACT, redaction.is_on);

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod destination;
+mod lines;
 mod logging;
 mod recording;
 
@@ -14,6 +15,7 @@ use crate::config::{Environment, Overrides, key};
 use crate::diagnostics::{Diagnostic, DiagnosticHook};
 use crate::error::InitError;
 use crate::install;
+use crate::logging::LogConsole;
 use crate::telemetry::{Start, Telemetry};
 
 /// Collects settings; [`install`](Self::install) or [`build`](Self::build) starts telemetry.
@@ -99,7 +101,9 @@ impl TelemetryBuilder {
 
     /// Starts telemetry without touching any global: several can live side by side in a process.
     ///
-    /// Put [`Telemetry::layer`] on a subscriber of your own.
+    /// Put [`Telemetry::layer`] on a subscriber of your own. It shows lines on the console only
+    /// when [`log_console`](Self::log_console) or its variable says so, since that subscriber
+    /// most likely does so already.
     ///
     /// # Errors
     ///
@@ -120,18 +124,20 @@ impl TelemetryBuilder {
     /// # Ok::<(), beacon::InitError>(())
     /// ```
     pub fn build(self) -> Result<Telemetry, InitError> {
-        let telemetry = self.start()?;
+        let telemetry = self.start(LogConsole::Off)?;
         telemetry.say_started();
         Ok(telemetry)
     }
 
     /// Starts telemetry, and leaves it to the caller to say so.
-    pub(crate) fn start(self) -> Result<Telemetry, InitError> {
+    /// `console` is where lines are shown when nobody says.
+    pub(crate) fn start(self, console: LogConsole) -> Result<Telemetry, InitError> {
         Telemetry::start(Start {
             environment: self.environment.unwrap_or_else(Environment::from_process),
             overrides: self.overrides,
             hook: self.hook,
             is_on_stderr: self.is_on_stderr,
+            console,
             clock: self.clock,
         })
     }

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Duration { min: Duration },
     /// A URL; the parts that depend on other settings are read when those are known.
     Endpoint,
+    /// Permissions of a file, as octal digits.
+    FileMode,
     /// Filter directives.
     Filter,
     /// Percent-encoded `name=value` pairs; an error discards its member. The values are secret.
@@ -86,6 +88,7 @@ impl Kind {
             }
             Self::ChoiceList(choices) => return choice::parse_list(choices, text),
             Self::Duration { .. } => parse::duration(text).map(SettingValue::Duration),
+            Self::FileMode => parse::file_mode(text).map(SettingValue::Integer),
             Self::Headers => return Ok(headers::parse(text)),
             Self::Integer { .. } => parse::digits(text).map(SettingValue::Integer),
             Self::Milliseconds { .. } | Self::Timeout => {
@@ -127,6 +130,11 @@ impl Kind {
             }
             (Self::Duration { min }, value @ SettingValue::Duration(duration))
                 if (min..=parse::DURATION_MAX).contains(&duration) =>
+            {
+                Ok(value)
+            }
+            (Self::FileMode, value @ SettingValue::Integer(mode))
+                if mode <= parse::FILE_MODE_MAX =>
             {
                 Ok(value)
             }
@@ -177,6 +185,7 @@ impl Kind {
                 format!("a duration of at least `{}`", parse::show_duration(min))
             }
             Self::Endpoint => endpoint::EXPECTED.to_owned(),
+            Self::FileMode => "permissions such as `0600`".to_owned(),
             Self::Filter => filter::EXPECTED.to_owned(),
             Self::Headers => headers::EXPECTED.to_owned(),
             Self::Integer { min, max } if max == INTEGER_MAX => {
@@ -206,6 +215,7 @@ impl Kind {
             SettingValue::Integer(value) if matches!(self, Self::Bytes { .. }) => {
                 parse::show_bytes(*value)
             }
+            SettingValue::Integer(value) if self == Self::FileMode => format!("{value:04o}"),
             SettingValue::Integer(value) => value.to_string(),
             SettingValue::List(members) => members.join(","),
             SettingValue::Pairs(pairs) if self == Self::Headers => headers::show(pairs),

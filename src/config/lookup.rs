@@ -82,6 +82,13 @@ impl Values {
         }
     }
 
+    pub(super) fn integer(&self, key: &str) -> Option<u64> {
+        match self.value(key) {
+            Some(SettingValue::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     pub(super) fn ratio(&self, key: &str) -> f64 {
         match self.value(key) {
             Some(SettingValue::Ratio(ratio)) => *ratio,

@@ -15,6 +15,9 @@ mod headers;
 pub(crate) mod key;
 mod kind;
 mod kubernetes;
+mod line_rows;
+mod lines;
+pub(crate) mod log_settings;
 mod lookup;
 mod names;
 mod parse;
@@ -27,6 +30,7 @@ mod table;
 mod unsupported;
 mod value;
 
+pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use rate::LogRateLimit;
 pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use settings::*;

@@ -26,6 +26,14 @@ pub(super) static EXPORTERS: Choices = Choices {
     accepted: &["otlp", "console", "none"],
     later: &["zipkin", "otlp/stdout", "logging"],
 };
+pub(super) static LOG_COLORS: Choices =
+    Choices { accepted: &["auto", "always", "never"], later: &[] };
+pub(super) static LOG_CONSOLES: Choices =
+    Choices { accepted: &["stdout", "stderr", "off"], later: &[] };
+pub(super) static LOG_FORMATS: Choices =
+    Choices { accepted: &["pretty", "compact", "json", "logfmt"], later: &[] };
+pub(super) static LOG_LEVELS: Choices =
+    Choices { accepted: &["trace", "debug", "info", "warn", "error", "off"], later: &[] };
 pub(super) static LOG_SAMPLINGS: Choices = Choices { accepted: &["trace", "none"], later: &[] };
 pub(super) static METRIC_EXPORTERS: Choices =
     Choices { accepted: EXPORTERS.accepted, later: &["prometheus", "otlp/stdout", "logging"] };
@@ -35,6 +43,8 @@ pub(super) static PROPAGATORS: Choices = Choices {
 };
 pub(super) static PROTOCOLS: Choices =
     Choices { accepted: &["grpc", "http/protobuf", "http/json"], later: &[] };
+pub(super) static ROTATIONS: Choices =
+    Choices { accepted: &["never", "minutely", "hourly", "daily"], later: &[] };
 pub(super) static SAMPLERS: Choices = Choices {
     accepted: &[
         "always_on",
@@ -48,3 +58,4 @@ pub(super) static SAMPLERS: Choices = Choices {
 };
 pub(super) static TEMPORALITIES: Choices =
     Choices { accepted: &["cumulative", "delta", "lowmemory"], later: &[] };
+pub(super) static TIME_ZONES: Choices = Choices { accepted: &["utc", "local"], later: &[] };

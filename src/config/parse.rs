@@ -22,6 +22,13 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
     number.checked_mul(*unit_bytes)
 }
 
+/// `600` or `0600`: permissions as octal digits.
+pub(super) fn file_mode(text: &str) -> Option<u64> {
+    let is_octal = text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let digits = text.strip_prefix('0').filter(|digits| digits.len() == 3).unwrap_or(text);
+    (is_octal && digits.len() == 3).then(|| u64::from_str_radix(digits, 8).ok()).flatten()
+}
+
 pub(super) fn show_duration(duration: Duration) -> String {
     if duration.is_zero() {
         return "0s".to_owned();
@@ -58,6 +65,9 @@ const DURATION_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s",
 /// Largest first.
 const BYTE_UNITS: [(&str, u64); 4] =
     [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+/// Reading, writing and executing for everyone.
+pub(super) const FILE_MODE_MAX: u64 = 0o777;
 
 /// A hundred years. Longer is a mistake, and adding it to a point in time may overflow.
 pub(super) const DURATION_MAX: Duration = Duration::from_hours(24 * 365 * 100);

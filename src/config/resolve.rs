@@ -10,7 +10,7 @@ use crate::config::{
     Exporter, ExporterSettings, LogLimitSettings, MetricSettings, Overrides, Propagator,
     QueueSettings, RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings,
     Sampler, SettingValue, Settings, SpanLimitSettings, Temporality, destination, headers, key,
-    rate, unsupported,
+    lines, rate, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -56,6 +56,7 @@ pub(crate) fn resolve(
             keys: values.list(key::REDACT_KEYS).to_vec(),
             hides_email: values.flag(key::REDACT_EMAIL),
         },
+        lines: lines::resolve(environment, &mut values)?,
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

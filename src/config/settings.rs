@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 
-use crate::config::LogRateLimit;
+use crate::config::{LineSettings, LogRateLimit};
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) log_limits: LogLimitSettings,
     pub(crate) recording: RecordingSettings,
     pub(crate) redaction: RedactionSettings,
+    pub(crate) lines: LineSettings,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::config::key;
 use crate::config::kind::{INTEGER_MAX, Kind};
 use crate::config::names::{
     COMPRESSIONS, EXPORTERS, LOG_SAMPLINGS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS,
     TEMPORALITIES,
 };
+use crate::config::{key, line_rows};
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 impl Row {
-    const fn new(
+    pub(super) const fn new(
         key: &'static str,
         variables: &'static [&'static str],
         kind: Kind,
@@ -138,6 +138,8 @@ static TABLES: &[&[Row]] = &[
     batch!("logs", "OTEL_BLRP", "1000"),
     METRICS,
     OURS,
+    line_rows::CONSOLE,
+    line_rows::FILE,
 ];
 
 static GENERAL: &[Row] = &[
@@ -327,7 +329,7 @@ static OURS: &[Row] = &[
         key::REDACT,
         &["BEACON_REDACT"],
         Kind::Boolean,
-        Some("true"),
+        Some("false"),
         "secrets are hidden in log records and spans",
     ),
     Row::new(
@@ -346,7 +348,7 @@ static OURS: &[Row] = &[
     ),
 ];
 
-const COUNT: Kind = Kind::Integer { min: 1, max: INTEGER_MAX };
+pub(super) const COUNT: Kind = Kind::Integer { min: 1, max: INTEGER_MAX };
 
 /// The 4 MiB that receivers accept, less the 5 bytes in front of a gRPC message.
 ///

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
+
+use crate::config::log_settings::{LogColor, LogConsole, LogFormat, LogTimeZone, Rotation};
 use crate::config::{
     Compression, Exporter, LogSampling, Propagator, Protocol, Sampler, Temporality,
 };
@@ -49,6 +52,24 @@ macro_rules! from_plain {
 
 from_plain! {
     bool => Bool, Duration => Duration, String => Text, Vec<String> => List, u64 => Integer
+}
+
+macro_rules! from_named {
+    ($($type:ty),*) => {
+        $(impl From<$type> for SettingValue {
+            fn from(value: $type) -> Self {
+                Self::Text(value.name().to_owned())
+            }
+        })*
+    };
+}
+
+from_named! { LogColor, LogConsole, LogFormat, LogTimeZone, Rotation }
+
+impl From<LevelFilter> for SettingValue {
+    fn from(value: LevelFilter) -> Self {
+        Self::Text(value.to_string())
+    }
 }
 
 impl From<Compression> for SettingValue {

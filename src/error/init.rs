@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::panic::Location;
+use std::path::PathBuf;
 
 /// Why telemetry did not start.
 ///
@@ -34,6 +35,18 @@ pub enum InitError {
         value: String,
         /// What is accepted.
         expected: String,
+    },
+
+    /// The log file, or its directory, cannot be written.
+    #[error("invalid `{setting}`: expected a file that can be written, got `{}`", path.display())]
+    #[non_exhaustive]
+    LogFile {
+        /// The variable, or the setter of the builder.
+        setting: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
 
     /// The system refused to start one of beacon's threads.
@@ -74,6 +87,11 @@ mod tests {
         };
         let thread =
             InitError::Thread { name: "beacon-export", source: io::Error::other("no more") };
+        let file = InitError::LogFile {
+            setting: "BEACON_LOG_FILE".to_owned(),
+            path: "a/b".into(),
+            source: io::Error::other("no"),
+        };
         let cases = [
             (
                 InitError::AlreadyInstalled { first: here },
@@ -86,6 +104,11 @@ mod tests {
             (
                 setting,
                 "invalid `BEACON_QUEUE_BYTES`: expected a size of at least `64KiB`, got `12`"
+                    .to_owned(),
+            ),
+            (
+                file,
+                "invalid `BEACON_LOG_FILE`: expected a file that can be written, got `a/b`"
                     .to_owned(),
             ),
             (thread, "cannot start the thread `beacon-export`".to_owned()),

@@ -83,7 +83,7 @@ impl FieldList {
     /// Gives back what one huge item took.
     pub(crate) fn shrink_to(&mut self, bytes: usize) {
         self.text.shrink_to(bytes);
-        self.entries.shrink_to(bytes / size_of::<Entry>());
+        self.entries.shrink_to(bytes.checked_div(size_of::<Entry>()).unwrap_or_default());
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, FieldValue<'_>)> {
@@ -259,7 +259,9 @@ mod tests {
     fn inner_values_hide_outer_ones() {
         let list = |pairs: &[(&'static str, &str)]| {
             let mut fields = FieldList::default();
-            pairs.iter().for_each(|(name, value)| fields.set(*name, FieldValue::Text(value)));
+            for (name, value) in pairs {
+                fields.set(*name, FieldValue::Text(value));
+            }
             fields
         };
         let event = list(&[("a", "event")]);

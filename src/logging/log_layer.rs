@@ -13,9 +13,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::export::encode::TraceIds;
 use crate::export::processors::is_thread_ending;
-use crate::logging::LogRecorder;
 use crate::logging::copied_fields::CopiedFields;
 use crate::logging::filter::Admission;
+use crate::logging::{Lines, LogRecorder};
 use crate::suppression::is_suppressed;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
@@ -27,6 +27,8 @@ use crate::suppression::is_suppressed;
 pub(crate) struct LogLayer {
     /// `None` where log records go nowhere, and only the status is of interest.
     recorder: Option<LogRecorder>,
+    /// `None` where nobody reads lines.
+    lines: Option<Arc<Lines>>,
     admission: Arc<Admission>,
     copied: Option<CopiedFields>,
     /// The subscriber that this layer is a part of. Weak, since it owns the layer. Unknown inside an
@@ -37,10 +39,11 @@ pub(crate) struct LogLayer {
 impl LogLayer {
     pub(crate) const fn new(
         recorder: Option<LogRecorder>,
+        lines: Option<Arc<Lines>>,
         admission: Arc<Admission>,
         copied: Option<CopiedFields>,
     ) -> Self {
-        Self { recorder, admission, copied, dispatch: OnceLock::new() }
+        Self { recorder, lines, admission, copied, dispatch: OnceLock::new() }
     }
 
     /// The context of the span that the event names as its parent.
@@ -98,10 +101,12 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let Origin::Recorded(trace) = self.origin(event, &ctx) else { return };
-        let Some(recorder) = &self.recorder else { return };
         let metadata = event.metadata();
         // What marks a status may be here for that alone. Everything else was asked before.
-        if !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, &ctx) {
+        if self.admission.marks_status(metadata) && !self.admission.admits_event(metadata, &ctx) {
+            return;
+        }
+        if let Some(recorder) = &self.recorder {
             recorder.record(event, trace, |encoder| {
                 if let Some(copied) = &self.copied
                     && let Some(spans) = ctx.event_scope(event)
@@ -109,6 +114,9 @@ where
                     copied.write(encoder, spans);
                 }
             });
+        }
+        if let Some(lines) = &self.lines {
+            lines.write_event(event, trace, &ctx);
         }
     }
 }

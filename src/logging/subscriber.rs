@@ -14,7 +14,7 @@ use crate::logging::filter::{Admission, AdmissionFilter, Directives};
 use crate::logging::log_layer::LogLayer;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
-use crate::logging::{DirectiveError, LogRecorder, Redactor};
+use crate::logging::{DirectiveError, Lines, LogRecorder, Redactor};
 
 /// What the layers are made of.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct RecordingParts {
     pub(crate) tracer: Option<SpanTracer>,
     /// `None`: log records are not recorded.
     pub(crate) recorder: Option<LogRecorder>,
+    /// `None`: nobody reads lines.
+    pub(crate) lines: Option<Arc<Lines>>,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) settings: RecordingSettings,
 }
@@ -42,17 +44,28 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, recorder, redactor, settings } = parts;
+    let RecordingParts { tracer, recorder, lines, redactor, settings } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
+    // Lines show the fields of spans and records copy some, also where spans go nowhere.
+    let copies_fields = recorder.is_some() && !settings.span_fields.is_empty();
+    let keeps_fields = lines.is_some() || copies_fields;
+    let takes_spans = tracer.is_some() || keeps_fields;
     // Directives that name spans keep books about the spans of their layer: each layer has its own.
-    let spans = tracer.is_some().then_some(settings.trace_filter.as_str());
+    let spans = takes_spans.then_some(settings.trace_filter.as_str());
 
-    let logs = if recorder.is_some() || marks_errors {
-        let events = recorder.is_some().then_some(settings.log_filter.as_str());
+    let logs = if recorder.is_some() || lines.is_some() || marks_errors {
+        let takes_events = recorder.is_some() || lines.is_some();
+        let events = takes_events.then_some(settings.log_filter.as_str());
         let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
         let filter = AdmissionFilter(Arc::clone(&admission));
         let copied = CopiedFields::new(&settings.span_fields);
-        Some(LogLayer::new(recorder, admission, copied).with_filter(filter))
+        let logs = LogLayer::new(recorder, lines, admission, copied);
+        let logs: RecordingLayer<S> = if keeps_fields {
+            Box::new(SpanFieldsLayer::new(redactor).and_then(logs).with_filter(filter))
+        } else {
+            Box::new(logs.with_filter(filter))
+        };
+        Some(logs)
     } else {
         None
     };
@@ -65,22 +78,12 @@ where
             Some(trace_layer(tracer, &settings).with_filter(filter))
         }
     };
-    let fields = if settings.span_fields.is_empty() || logs.is_none() {
-        None
-    } else {
-        let admission = Admission::new(parse(spans)?, None, false);
-        let filter = AdmissionFilter(Arc::new(admission));
-        Some(SpanFieldsLayer::new(redactor).with_filter(filter))
-    };
     // An `Option` does not tell its layer which subscriber it is a part of, so the log layer cannot
     // live in one.
     Ok(match (traces, logs) {
-        (Some(traces), Some(logs)) => match fields {
-            Some(fields) => Box::new(traces.and_then(fields).and_then(logs)),
-            None => Box::new(traces.and_then(logs)),
-        },
+        (Some(traces), Some(logs)) => Box::new(traces.and_then(logs)),
         (Some(traces), None) => Box::new(traces),
-        (None, Some(logs)) => Box::new(logs),
+        (None, Some(logs)) => logs,
         // An absent layer is neutral. A vector without layers would switch everything off.
         (None, None) => Box::new(None::<LogLayer>),
     })

@@ -35,7 +35,13 @@ impl Telemetry {
         if self.pipeline.is_on_export_thread() {
             return self.judge_flush(Some(false));
         }
-        self.judge_flush(self.pipeline.flush().await.ok())
+        let answer = self.pipeline.flush().await.ok();
+        if let Some(lines) = self.pipeline.unsettled_lines() {
+            let limit = self.pipeline.shutdown_timeout();
+            // Without a thread to wait on, the lines are written all the same.
+            drop(wait_aside(async move { lines.flush(limit) }, self.wait_limit()).await);
+        }
+        self.judge_flush(answer)
     }
 
     /// Like [`flush`](Self::flush), from a thread that may block. Works in every runtime and none.
@@ -57,6 +63,9 @@ impl Telemetry {
             return self.judge_flush(Some(false));
         }
         let answer = wait_for(self.pipeline.flush(), self.wait_limit());
+        if let Some(lines) = self.pipeline.unsettled_lines() {
+            lines.flush(self.pipeline.shutdown_timeout());
+        }
         self.judge_flush(answer.map_or(Some(false), Result::ok))
     }
 
@@ -102,7 +111,7 @@ impl Telemetry {
             return self.judge_end(self.stats());
         }
         match wait_aside(answer, self.wait_limit()).await {
-            Ok(Some(_)) => self.pipeline.join(),
+            Ok(Some(())) => self.pipeline.join(),
             Ok(None) => {}
             // Without a thread to wait on, this one must.
             Err(_) => return self.shutdown_blocking(),
@@ -146,6 +155,8 @@ impl Telemetry {
     }
 
     fn conclude(&self) -> Result<TelemetryReport, ShutdownError> {
+        // Without effect where they have ended.
+        self.pipeline.close_lines();
         let report = self.stats();
         if !self.is_shut_down.swap(true, Ordering::AcqRel) {
             self.pipeline.say(DiagnosticLevel::Info, &format!("stopped; {report}"));

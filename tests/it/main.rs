@@ -12,6 +12,7 @@
 mod delivery;
 mod failure;
 mod idle;
+mod lines;
 mod outage;
 mod overload;
 mod poison;

@@ -23,6 +23,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use beacon::logging::LogConsole;
 use beacon::tracing::info;
 use beacon::{InitError, Telemetry};
 use tokio::time::Instant;
@@ -92,6 +93,10 @@ fn install(args: &DemoArgs, target: &Target, progress: Progress) -> Result<Telem
         .metrics_interval(METRICS_INTERVAL)
         .diagnostics_off_stderr()
         .diagnostic_hook(move |diagnostic| progress.say(diagnostic));
+    // Standard output is for the summary.
+    if !is_any_set(&["BEACON_LOG_CONSOLE"]) {
+        builder = builder.log_console(LogConsole::Off);
+    }
     if !is_any_set(&["OTEL_SERVICE_NAME"]) {
         builder = builder.service_name("beacon-demo");
     }

@@ -1,5 +1,7 @@
 //! Words of a peer, made fit for a log line.
 
+use crate::characters::is_unfit;
+
 /// Longest text of a peer in a log line: ours, a paragraph that a terminal still shows whole.
 const TEXT_BYTES_MAX: usize = 1024;
 
@@ -32,22 +34,11 @@ pub(super) fn push_text(line: &mut String, text: &str) {
 }
 
 fn push_escaped(line: &mut String, character: char) {
-    if character.is_control() || reorders_text(character) {
+    if is_unfit(character) {
         line.extend(character.escape_default());
     } else {
         line.push(character);
     }
-}
-
-/// Line and paragraph separators and the marks that change the direction of text: a terminal may
-/// show something else than what the line holds.
-///
-/// Source: Unicode Standard Annex #9, section 2 (directional formatting characters).
-const fn reorders_text(character: char) -> bool {
-    matches!(
-        character,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 #[cfg(test)]

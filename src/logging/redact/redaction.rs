@@ -2,8 +2,9 @@
 
 /// What is hidden in log records, lines and spans.
 ///
-/// On by default, with the list of keys that [the manual](crate::manual::logging) shows. A variable
-/// that is set beside it has no effect.
+/// Nothing is, unless the builder gets this or `BEACON_REDACT` is true; then the list of keys is the
+/// one that [the manual](crate::manual::logging) shows. A variable that is set beside it has no
+/// effect.
 ///
 /// # Examples
 ///
@@ -24,7 +25,7 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Returns the default: the default keys and all patterns but e-mail.
+    /// Returns redaction that hides the default keys and all patterns but e-mail.
     pub const fn new() -> Self {
         Self { is_on: true, keys: Vec::new(), hides_email: false }
     }

@@ -6,3 +6,5 @@ mod filters;
 mod harm;
 mod ids;
 mod recording;
+
+pub(super) use recording::{admits_all, stopped_clock};

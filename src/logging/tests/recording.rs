@@ -11,11 +11,12 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SharedClock};
 use crate::config::{LogLimitSettings, RecordingSettings, RestraintSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
+use crate::logging::filter::{Admission, Directives};
 use crate::logging::{LogRecorder, RecordingParts, Redactor, registry};
 
 /// The time of every event.
@@ -36,6 +37,16 @@ impl Clock for StoppedClock {
     fn sleep_until(&self, _at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(std::future::pending())
     }
+}
+
+pub(in crate::logging) fn stopped_clock() -> SharedClock {
+    Arc::new(StoppedClock)
+}
+
+/// Every span and every event.
+pub(in crate::logging) fn admits_all() -> Arc<Admission> {
+    let all = || Some(Directives::parse("trace").unwrap());
+    Arc::new(Admission::new(all(), all(), false))
 }
 
 pub(super) fn settings() -> RecordingSettings {
@@ -88,6 +99,7 @@ impl Pipeline {
             tracer: matches!(signals, Signals::Both | Signals::Traces)
                 .then(|| provider.tracer("beacon")),
             recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
+            lines: None,
             redactor: Arc::clone(&self.redactor),
             settings: settings.clone(),
         }

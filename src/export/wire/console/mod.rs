@@ -4,7 +4,6 @@ mod line;
 mod metric;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::io;
 
@@ -17,8 +16,8 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message;
 
 use self::line::Line;
-use self::time::Utc;
 use crate::Signal;
+use crate::civil_time::Utc;
 
 /// Writes requests to standard output or whatever else takes bytes.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
-//! Times for people.
+//! Times as people write them.
 
 use std::fmt;
 
 /// Nanoseconds since 1970, shown as `2026-01-31T23:59:59.000001Z`.
-pub(super) struct Utc(pub(super) u64);
+pub(crate) struct Utc(pub(crate) u64);
 
 impl fmt::Display for Utc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

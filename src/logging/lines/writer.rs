@@ -1,0 +1,294 @@
+//! Lines on their way from the threads that log to the one that writes.
+//!
+//! A caller copies its line into one buffer, under a lock that is held for that copy alone. The
+//! thread takes the whole buffer at once, so a burst becomes a few large writes.
+
+use std::io;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
+use crate::error::InitError;
+use crate::logging::lines::batch::Batch;
+use crate::suppression::suppress_thread;
+
+/// What lines are written to. Only the thread of its [`LineWriter`] touches it.
+pub(super) trait LineTarget: Send + 'static {
+    /// Writes all lines.
+    ///
+    /// # Errors
+    ///
+    /// How many lines were lost, and why. The next call begins on a line of its own.
+    fn write(&mut self, lines: &Batch) -> Result<(), LineLoss>;
+
+    /// Ends what goes on besides. Called once, after the last line; must not wait for long.
+    fn end(&mut self) {}
+}
+
+/// Lines that could not be written.
+#[derive(Debug)]
+pub(super) struct LineLoss {
+    pub(super) lines: u64,
+    pub(super) cause: io::Error,
+}
+
+/// How a [`LineWriter`] is set up.
+#[derive(Clone, Debug)]
+pub(super) struct WriterParts {
+    /// `console` or `file`.
+    pub(super) sink: &'static str,
+    pub(super) thread: &'static str,
+    /// What messages call the target.
+    pub(super) target: String,
+    /// Bytes that wait, those that are being written included.
+    pub(super) bytes_max: usize,
+    pub(super) is_lossy: bool,
+    pub(super) voice: Arc<Diagnostics>,
+}
+
+/// What became of the lines of one sink.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct LineCounts {
+    pub(crate) written: u64,
+    /// The buffer was full, or the sink had ended.
+    pub(crate) dropped: u64,
+    /// Taken, but the target did not.
+    pub(crate) failed: u64,
+}
+
+/// The way to one target. Ends its thread when dropped, without waiting.
+#[derive(Debug)]
+pub(super) struct LineWriter {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    parts: WriterParts,
+    state: Mutex<State>,
+    /// There is something to write, or it is the end.
+    arrived: Condvar,
+    /// Something was written, or it is the end.
+    settled: Condvar,
+    counts: Counts,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    written: AtomicU64,
+    dropped: AtomicU64,
+    failed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Batch,
+    /// Bytes that the thread has taken and not yet written.
+    taken_bytes: usize,
+    phase: Phase,
+    is_thread_idle: bool,
+    /// Lines that were ever taken in, and those of them that were written or lost.
+    accepted: u64,
+    done: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Phase {
+    #[default]
+    Running,
+    /// Takes nothing more; what is there is written.
+    Ending,
+    Ended,
+}
+
+impl LineWriter {
+    /// # Errors
+    ///
+    /// The system gave no thread.
+    pub(super) fn start(parts: WriterParts, target: impl LineTarget) -> Result<Self, InitError> {
+        let name = parts.thread;
+        let shared = Arc::new(Shared {
+            parts,
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            settled: Condvar::new(),
+            counts: Counts::default(),
+        });
+        let own = Arc::clone(&shared);
+        // Detached: a target that hangs must not hang whoever ends telemetry. `end` waits for the
+        // phase instead.
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || own.run(target));
+        match spawned {
+            Ok(_detached) => Ok(Self { shared }),
+            Err(source) => Err(InitError::Thread { name, source }),
+        }
+    }
+
+    /// Takes a line, line break included. Without room it is dropped and counted, or the caller
+    /// waits, as the settings say.
+    pub(super) fn push(&self, line: &str) {
+        self.shared.push(line);
+    }
+
+    pub(super) fn counts(&self) -> LineCounts {
+        let Counts { written, dropped, failed } = &self.shared.counts;
+        LineCounts {
+            written: written.load(Relaxed),
+            dropped: dropped.load(Relaxed),
+            failed: failed.load(Relaxed),
+        }
+    }
+
+    /// Returns whether every line that was taken before was written or lost.
+    pub(super) fn is_settled(&self) -> bool {
+        let state = self.shared.state();
+        state.done == state.accepted
+    }
+
+    /// Waits for that. The time is the machine's.
+    pub(super) fn flush(&self, limit: Duration) -> bool {
+        let state = self.shared.state();
+        let accepted = state.accepted;
+        self.shared.wait(state, limit, |state| state.done < accepted)
+    }
+
+    /// Takes nothing more, and leaves it to the thread to write what is there.
+    pub(super) fn close(&self) {
+        let mut state = self.shared.state();
+        if state.phase == Phase::Running {
+            state.phase = Phase::Ending;
+        }
+        drop(state);
+        self.shared.arrived.notify_all();
+        self.shared.settled.notify_all();
+    }
+
+    /// Closes and waits for the thread to be done. The time is the machine's.
+    pub(super) fn end(&self, limit: Duration) -> bool {
+        self.close();
+        self.shared.wait(self.shared.state(), limit, |state| state.phase != Phase::Ended)
+    }
+}
+
+impl Drop for LineWriter {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock can leave it half-done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(
+        &self,
+        state: MutexGuard<'_, State>,
+        limit: Duration,
+        is_pending: impl Fn(&State) -> bool,
+    ) -> bool {
+        let waited = self.settled.wait_timeout_while(state, limit, |state| is_pending(state));
+        let (_state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        !timeout.timed_out()
+    }
+
+    fn push(&self, line: &str) {
+        let bytes_max = self.parts.bytes_max;
+        let mut state = self.state();
+        let has_no_room = |state: &State| {
+            let held = state.taken_bytes.saturating_add(state.waiting.bytes().len());
+            held.saturating_add(line.len()) > bytes_max
+        };
+        if !self.parts.is_lossy && line.len() <= bytes_max {
+            let is_held_up =
+                |state: &mut State| state.phase == Phase::Running && has_no_room(state);
+            state =
+                self.settled.wait_while(state, is_held_up).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.phase != Phase::Running || has_no_room(&state) {
+            self.counts.dropped.fetch_add(1, Relaxed);
+            return;
+        }
+        state.waiting.push(line);
+        state.accepted = state.accepted.saturating_add(1);
+        let is_thread_idle = mem::take(&mut state.is_thread_idle);
+        drop(state);
+        if is_thread_idle {
+            self.arrived.notify_one();
+        }
+    }
+
+    /// The thread.
+    fn run(&self, mut target: impl LineTarget) {
+        let _suppressed = suppress_thread();
+        let mut batch = Batch::default();
+        let mut said = Said::default();
+        while self.take(&mut batch) {
+            let outcome = target.write(&batch);
+            let lines = batch.len();
+            let lost = outcome.as_ref().map_or_else(|loss| loss.lines.min(lines), |()| 0);
+            self.counts.written.fetch_add(lines.saturating_sub(lost), Relaxed);
+            self.counts.failed.fetch_add(lost, Relaxed);
+            batch.clear();
+            let mut state = self.state();
+            state.taken_bytes = 0;
+            state.done = state.done.saturating_add(lines);
+            drop(state);
+            self.settled.notify_all();
+            self.speak(&mut said, outcome);
+        }
+        target.end();
+        self.state().phase = Phase::Ended;
+        self.settled.notify_all();
+    }
+
+    /// Waits for lines and takes all of them; false when there are none and none will come.
+    fn take(&self, batch: &mut Batch) -> bool {
+        let mut state = self.state();
+        while state.waiting.is_empty() {
+            if state.phase != Phase::Running {
+                return false;
+            }
+            state.is_thread_idle = true;
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_thread_idle = false;
+        mem::swap(&mut state.waiting, batch);
+        state.taken_bytes = batch.bytes().len();
+        true
+    }
+
+    /// Says what is lost, and that it is over, on this thread and after the lock.
+    fn speak(&self, said: &mut Said, outcome: Result<(), LineLoss>) {
+        let WriterParts { sink, target, voice, .. } = &self.parts;
+        match outcome {
+            Err(LineLoss { cause, .. }) => {
+                let failed = self.counts.failed.load(Relaxed);
+                let message = format!("cannot write to {target}: {cause}; {failed} lines are lost");
+                voice.say(Topic::LineLoss(sink), DiagnosticLevel::Error, &message);
+                said.is_failing = true;
+            }
+            Ok(()) if said.is_failing => {
+                said.is_failing = false;
+                voice.recovered(Topic::LineLoss(sink), &format!("{target} can be written again"));
+            }
+            Ok(()) => {}
+        }
+        let dropped = self.counts.dropped.load(Relaxed);
+        if dropped > said.dropped {
+            said.dropped = dropped;
+            let message = format!("{target} is slower than the log; {dropped} lines were dropped");
+            voice.say(Topic::LineOverflow(sink), DiagnosticLevel::Warn, &message);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    is_failing: bool,
+    dropped: u64,
+}
