@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use opentelemetry::logs::Severity;
 use opentelemetry::{InstrumentationScope, TraceFlags};
@@ -15,7 +15,7 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RestraintSettings};
 use crate::export::courier::Intake;
-use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
 use crate::export::processors::hiding::hidden;
 use crate::export::processors::{LogDropReason, LogSink, RecordingCounters, ScopeCache, Scratch};
 use crate::logging::{Redactor, goes_with_trace};
@@ -100,12 +100,6 @@ impl LogProcessor for EncodingLogProcessor {
     fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
         Ok(())
     }
-}
-
-/// Nanoseconds since 1970; 0 before that, the last nanosecond that fits in the year 2554 and after.
-pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
-    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The level of a severity; without one it is INFO.

@@ -11,7 +11,7 @@ mod span;
 
 pub(crate) use counters::{ParentOrigin, RecordingCounters, SamplingOutcome};
 pub(crate) use hiding::hidden_bytes;
-pub(crate) use log::{EncodingLogProcessor, unix_nanos};
+pub(crate) use log::EncodingLogProcessor;
 pub(crate) use log_counters::{LogCounters, LogDropReason, LogSink, level_name};
 pub(crate) use sampler::CountingSampler;
 pub(crate) use scopes::ScopeCache;

@@ -34,7 +34,7 @@ use crate::config::{FileSettings, LineSettings};
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
 use crate::export::encode::TraceIds;
-use crate::export::processors::unix_nanos;
+use crate::export::encode::unix_nanos;
 use crate::logging::field_list::FieldCollector;
 use crate::logging::redact::Redactor;
 use crate::logging::span_fields::SpanFields;
