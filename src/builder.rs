@@ -270,6 +270,24 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Names a file with the filter of events, directives with commas or line breaks between. It
+    /// is read at start, where it beats [`log_filter`](Self::log_filter), and, when telemetry is
+    /// [installed](Self::install) on Unix, again whenever the process gets `SIGHUP`. A file that is
+    /// not there at start leaves the filter as it is; a bad one is an error. Default:
+    /// `BEACON_LOG_FILTER_FILE`, else none.
+    pub fn log_filter_file(mut self, path: impl Into<String>) -> Self {
+        self.overrides.set(key::LOG_FILTER_FILE, path.into());
+        self
+    }
+
+    /// Chooses whether [`install`](Self::install) puts a hook in front of the present panic hook: a
+    /// panic becomes a log record and is counted, the hook that was there does its work, and what
+    /// is held is delivered, for which the thread waits a second at most. Default: true.
+    pub fn panic_hook(mut self, is_on: bool) -> Self {
+        self.overrides.set(key::PANIC_HOOK, is_on);
+        self
+    }
+
     /// Chooses whether an ERROR event marks the status of its span. Default: true.
     pub fn error_events_to_status(mut self, is_on: bool) -> Self {
         self.overrides.set(key::ERROR_EVENTS_TO_STATUS, is_on);

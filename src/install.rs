@@ -27,6 +27,7 @@ pub(crate) fn install(
         return Err(InitError::ForeignSubscriber);
     }
     telemetry.set_global_providers();
+    telemetry.set_installed();
     *installed_at = Some(caller);
     telemetry.say_started();
     Ok(telemetry)

@@ -44,7 +44,7 @@ mod error;
 mod export;
 mod health;
 mod install;
-mod logging;
+pub mod logging;
 pub mod manual;
 mod pipeline;
 mod report;

@@ -5,24 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tracing::Subscriber;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::SharedClock;
-use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
+use crate::config::{self, EffectiveConfig, Environment, Origin, Overrides, Settings, key};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
-use crate::logging::{self, RecordingParts};
+use crate::logging::{
+    self, DirectiveError, FilterFile, LiveFilters, PanicHook, RecordingParts, Timer,
+};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
 
 /// What is said of telemetry without an [`Export`].
 const DISABLED: &str = "disabled by `OTEL_SDK_DISABLED`";
+
+/// How long a thread that panics waits for delivery.
+const PANIC_FLUSH_MAX: Duration = Duration::from_secs(1);
 
 /// What a builder has gathered.
 pub(crate) struct Start {
@@ -47,25 +52,47 @@ pub(crate) struct Pipeline {
     voice: Arc<Diagnostics>,
     clock: SharedClock,
     started_at: Duration,
+    filters: Arc<LiveFilters>,
+    filter_file: Option<FilterFile>,
     export: Option<Export>,
 }
 
 impl Pipeline {
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
-        let config::Resolved { settings, effective } =
+        let config::Resolved { mut settings, effective } =
             config::resolve(&start.environment, &start.overrides)?;
         let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
         let voice = Arc::new(voice);
         for warning in &effective.warnings {
             voice.say_now(DiagnosticLevel::Warn, &warning.to_string());
         }
+        let filter_file = settings.log_filter_file.clone().map(FilterFile::new);
+        if let Some(file) = &filter_file
+            && let Some(directives) = read_at_start(file, &effective)?
+        {
+            settings.recording.log_filter = directives;
+        }
         let export = if settings.is_disabled {
             None
         } else {
             Some(Export::start(&settings, &start.clock, &voice)?)
         };
+        let timer = export.as_ref().map(|export| Timer {
+            clock: Arc::clone(&start.clock),
+            spawner: export.spawner().clone(),
+        });
+        let filters = LiveFilters::new(&settings.recording, timer).map_err(bad_filter)?;
         let started_at = start.clock.now();
-        Ok(Self { settings, effective, voice, clock: start.clock, started_at, export })
+        Ok(Self {
+            settings,
+            effective,
+            voice,
+            clock: start.clock,
+            started_at,
+            filters,
+            filter_file,
+            export,
+        })
     }
 
     pub(crate) fn say_started(&self) {
@@ -96,23 +123,78 @@ impl Pipeline {
             tracer: export.map(Export::span_tracer),
             recorder: export.and_then(|export| export.log_recorder(&self.settings)),
             settings: self.settings.recording.clone(),
+            filters: Arc::clone(&self.filters),
         }
+    }
+
+    pub(crate) const fn filters(&self) -> &Arc<LiveFilters> {
+        &self.filters
     }
 
     /// Returns whether this became the process's subscriber. Disabled telemetry sets none, so that
     /// `tracing` costs what it costs without a subscriber.
-    pub(crate) fn set_global_subscriber(&self) -> bool {
-        if self.export.is_none() {
-            return true;
-        }
-        match logging::registry(self.recording_parts()) {
-            Ok(subscriber) => tracing::subscriber::set_global_default(subscriber).is_ok(),
+    pub(crate) fn set_global_subscriber(self: &Arc<Self>) -> bool {
+        let Some(export) = &self.export else { return true };
+        let dispatch = match logging::registry(self.recording_parts()) {
+            Ok(subscriber) => Dispatch::new(subscriber),
             Err(error) => {
                 // As in `layer`.
                 self.say(DiagnosticLevel::Error, &error.to_string());
-                true
+                return true;
             }
+        };
+        if tracing::dispatcher::set_global_default(dispatch.clone()).is_err() {
+            return false;
         }
+        self.set_global_logger();
+        self.watch_filter_file(export);
+        if self.settings.panic_hook {
+            self.set_panic_hook(export, dispatch);
+        }
+        true
+    }
+
+    fn set_global_logger(&self) {
+        if logging::set_logger() {
+            self.filters.lead_log();
+        } else {
+            let message = "records of the crate `log` go to another logger, which is already set";
+            self.say(DiagnosticLevel::Warn, message);
+        }
+    }
+
+    fn watch_filter_file(&self, export: &Export) {
+        let Some(file) = self.filter_file.clone() else { return };
+        if let Err(error) = file.watch(&self.filters, &self.voice, export.spawner()) {
+            let message = format!("the filter file is not read again on `SIGHUP`: {error}");
+            self.say(DiagnosticLevel::Warn, &message);
+        }
+    }
+
+    fn set_panic_hook(self: &Arc<Self>, export: &Export, dispatch: Dispatch) {
+        let pipeline = Arc::downgrade(self);
+        let hook = PanicHook {
+            dispatch,
+            counters: Arc::clone(export.counters()),
+            clock: Arc::clone(&self.clock),
+            flush: Box::new(move || {
+                pipeline.upgrade().is_none_or(|pipeline| pipeline.flush_held(PANIC_FLUSH_MAX))
+            }),
+        };
+        if !logging::set_panic_hook(hook) {
+            let message = "panics are not recorded: telemetry was installed during one";
+            self.say(DiagnosticLevel::Warn, message);
+        }
+    }
+
+    /// Waits until what is held was settled, at most for `limit`. Returns whether it was.
+    fn flush_held(&self, limit: Duration) -> bool {
+        let Some(export) = self.export.as_ref().filter(|export| !export.is_on_own_thread()) else {
+            return true;
+        };
+        let answer = export.flush_held(self.clock.now().saturating_add(limit));
+        // No answer: delivery has ended.
+        wait_for(answer, limit).is_some_and(|answer| answer.unwrap_or(true))
     }
 
     pub(crate) fn set_global_providers(&self) {
@@ -214,6 +296,33 @@ impl Pipeline {
         if self.export.is_some() {
             self.voice.say_now(level, message);
         }
+    }
+}
+
+fn read_at_start(
+    file: &FilterFile,
+    effective: &EffectiveConfig,
+) -> Result<Option<String>, InitError> {
+    file.read().map_err(|error| {
+        let report = effective.settings.iter().find(|report| report.key == key::LOG_FILTER_FILE);
+        let setting = match report.map(|report| report.origin) {
+            Some(Origin::Variable(name)) => name,
+            _ => "TelemetryBuilder::log_filter_file",
+        };
+        InitError::InvalidSetting {
+            setting: setting.to_owned(),
+            value: file.path().display().to_string(),
+            expected: format!("a file with filter directives ({error})"),
+        }
+    })
+}
+
+/// The directives were checked with the same parser, so this is a bug of beacon's.
+fn bad_filter(error: DirectiveError) -> InitError {
+    InitError::InvalidSetting {
+        setting: "BEACON_LOG".to_owned(),
+        value: error.directive,
+        expected: "filter directives".to_owned(),
     }
 }
 

@@ -135,6 +135,8 @@ metrics! {
     SDK_EXPORTER_OPERATION_DURATION = Histogram "otel.sdk.exporter.operation.duration" "s"
         Development attribute::OPERATION,
         "Time from the first attempt to deliver a request to the end of the last.";
+    PANICS = Counter "beacon.panics" "{panic}" Beacon
+        &[], "Panics in the process since telemetry was installed, those that were caught included.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon
         &[attribute::SIGNAL], "Items that the application gave to beacon to deliver.";
     TELEMETRY_DELIVERED = Counter "beacon.telemetry.delivered" "{item}" Beacon

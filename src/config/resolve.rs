@@ -1,5 +1,6 @@
 //! Decides every setting. Pure: no clock, no I/O, no globals.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::env::{Environment, Variable};
@@ -53,6 +54,8 @@ pub(crate) fn resolve(
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,
+        log_filter_file: log_filter_file(&values),
+        panic_hook: values.flag(key::PANIC_HOOK),
         shutdown_timeout: values.duration(key::SHUTDOWN_TIMEOUT),
         self_metrics: values.flag(key::SELF_METRICS),
     };
@@ -130,6 +133,11 @@ fn recording(values: &Values) -> RecordingSettings {
         log_filter: values.text(key::LOG_FILTER).to_owned(),
         trace_filter: values.text(key::TRACE_FILTER).to_owned(),
     }
+}
+
+fn log_filter_file(values: &Values) -> Option<PathBuf> {
+    let path = values.text(key::LOG_FILTER_FILE);
+    (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
 fn metrics(exporter: &ExporterSettings, values: &mut Values) -> MetricSettings {

@@ -1,5 +1,6 @@
 //! The resolved settings as plain data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
@@ -19,6 +20,10 @@ pub(crate) struct Settings {
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,
+    /// A file whose directives replace those of [`RecordingSettings::log_filter`].
+    pub(crate) log_filter_file: Option<PathBuf>,
+    /// A panic becomes a log record, where telemetry is installed. Default: true.
+    pub(crate) panic_hook: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) self_metrics: bool,
 }

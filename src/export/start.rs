@@ -13,8 +13,8 @@ use crate::config::{ExporterSettings, Settings};
 use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
 use crate::error::InitError;
 use crate::export::courier::{
-    Announcer, Courier, CourierParts, Intake, Lane, LaneSnapshot, OperationObserver, SignalParts,
-    Sink,
+    Announcer, Collects, Courier, CourierParts, Intake, Lane, LaneSnapshot, OperationObserver,
+    SignalParts, Sink, Spawner,
 };
 use crate::export::encode::encode_resource;
 use crate::export::metrics::{
@@ -163,7 +163,20 @@ impl Export {
     }
 
     pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
-        self.courier.flush(deadline)
+        self.courier.flush(deadline, Collects::Metrics)
+    }
+
+    /// Like [`flush`](Self::flush), for what is held already: no callback of the user runs.
+    pub(crate) fn flush_held(&self, deadline: Duration) -> oneshot::Receiver<bool> {
+        self.courier.flush(deadline, Collects::Nothing)
+    }
+
+    pub(crate) const fn spawner(&self) -> &Spawner {
+        self.courier.spawner()
+    }
+
+    pub(crate) const fn counters(&self) -> &Arc<RecordingCounters> {
+        &self.counters
     }
 
     pub(crate) fn stop(&self, deadline: Duration) -> oneshot::Receiver<()> {

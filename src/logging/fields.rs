@@ -8,6 +8,7 @@ use tracing::field::{Field, FieldSet, Visit};
 
 use crate::export::encode::LogRecordEncoder;
 use crate::logging::errors;
+use crate::logging::value::{LogValue, LogValueKind};
 
 /// Writes each field as soon as `tracing` shows it.
 ///
@@ -37,6 +38,20 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
     /// Source: <https://opentelemetry.io/docs/specs/semconv/general/events/>
     pub(crate) fn into_event_name(self) -> Option<String> {
         self.event_name
+    }
+
+    /// Writes a field whose name is known at run time only. It is never the body: that is the
+    /// message of the record.
+    pub(crate) fn record_named(&mut self, key: &str, value: &LogValue) {
+        match &value.0 {
+            LogValueKind::Bool(value) => self.encoder.attribute_bool(key, *value),
+            LogValueKind::Float(value) => self.encoder.attribute_f64(key, *value),
+            LogValueKind::Int(value) => self.encoder.attribute_i64(key, *value),
+            LogValueKind::Text(value) if key == EVENT_NAME => {
+                self.event_name = Some(value.to_string());
+            }
+            LogValueKind::Text(value) => self.encoder.attribute_str(key, value),
+        }
     }
 
     fn value_str(&mut self, field: &Field, value: &str) {

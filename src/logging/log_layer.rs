@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use tracing::dispatcher::WeakDispatch;
-use tracing::{Dispatch, Event, Subscriber, span};
+use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -15,6 +15,7 @@ use crate::export::encode::TraceIds;
 use crate::export::processors::is_thread_ending;
 use crate::logging::LogRecorder;
 use crate::logging::filter::Admission;
+use crate::logging::source::EventSource;
 use crate::suppression::is_suppressed;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
@@ -52,11 +53,10 @@ impl LogLayer {
     }
 
     /// What the event belongs to, looked up before any of the user's code runs.
-    fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> Origin
+    fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, marks: bool) -> Origin
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let marks = self.admission.marks_status(event.metadata());
         if is_thread_ending() {
             return Origin::Recorded(None);
         }
@@ -91,12 +91,14 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        let Origin::Recorded(trace) = self.origin(event, &ctx) else { return };
+        let source = EventSource::of(event);
+        let marks = source.with_metadata(|metadata| self.admission.marks_status(metadata));
+        let Origin::Recorded(trace) = self.origin(event, &ctx, marks) else { return };
         let Some(recorder) = &self.recorder else { return };
-        let metadata = event.metadata();
         // What marks a status may be here for that alone. Everything else was asked before.
-        if !self.admission.marks_status(metadata) || self.admission.admits_event(metadata, &ctx) {
-            recorder.record(event, trace);
+        let is_wanted = |metadata: &Metadata<'_>| self.admission.admits_event(metadata, &ctx);
+        if !marks || source.with_metadata(is_wanted) {
+            recorder.record(event, &source, trace);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use opentelemetry::InstrumentationScope;
-use tracing::{Event, Level, Metadata};
+use tracing::{Event, Level};
 
 use crate::Signal;
 use crate::clock::SharedClock;
@@ -14,6 +14,7 @@ use crate::export::courier::Intake;
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch, unix_nanos};
 use crate::logging::fields::FieldEncoder;
+use crate::logging::source::EventSource;
 
 /// Encodes events where they happen and leaves the bytes in the intake.
 #[derive(Debug)]
@@ -45,31 +46,38 @@ impl LogRecorder {
     /// Runs the user's `Debug` and `Display` code, with no lock held and no buffer shared: that
     /// code may log, and it may panic, which the caller of the event then sees as if beacon were
     /// absent.
-    pub(crate) fn record(&self, event: &Event<'_>, trace: Option<TraceIds>) {
-        let metadata = event.metadata();
+    pub(crate) fn record(
+        &self,
+        event: &Event<'_>,
+        source: &EventSource<'_>,
+        trace: Option<TraceIds>,
+    ) {
         let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
 
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
-        self.encode_origin(&mut encoder, metadata);
-        let mut fields = FieldEncoder::new(&mut encoder, text, metadata.fields());
-        event.record(&mut fields);
+        self.encode_origin(&mut encoder, source);
+        let mut fields = FieldEncoder::new(&mut encoder, text, event.metadata().fields());
+        source.record_fields(event, &mut fields);
+        for (key, value) in source.named_fields() {
+            fields.record_named(key, value);
+        }
         let event_name = fields.into_event_name();
-        let (severity_number, severity_text) = severity(*metadata.level());
+        let (severity_number, severity_text) = severity(source.level());
         encoder.finish(&LogRecordHead {
             time_unix_nano: now,
             observed_time_unix_nano: now,
             severity_number,
             severity_text,
-            event_name: event_name.as_deref().unwrap_or_else(|| given_name(metadata)),
+            event_name: event_name.as_deref().unwrap_or_else(|| source.event_name()),
             trace,
         });
 
         self.counters.log_created.fetch_add(1, Relaxed);
         self.scopes.with(
-            metadata.target(),
-            || encode_scope(&InstrumentationScope::builder(metadata.target().to_owned()).build()),
+            source.target(),
+            || encode_scope(&InstrumentationScope::builder(source.target().to_owned()).build()),
             |scope| self.intake.push(Signal::Logs, scope, bytes),
         );
     }
@@ -77,12 +85,12 @@ impl LogRecorder {
     /// Where the event comes from. Written before the event's own fields, which win.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
-    fn encode_origin(&self, encoder: &mut LogRecordEncoder<'_>, metadata: &Metadata<'_>) {
+    fn encode_origin(&self, encoder: &mut LogRecordEncoder<'_>, source: &EventSource<'_>) {
         if self.code_location {
-            if let Some(file) = metadata.file() {
+            if let Some(file) = source.file() {
                 encoder.attribute_str("code.file.path", file);
             }
-            if let Some(line) = metadata.line() {
+            if let Some(line) = source.line() {
                 encoder.attribute_i64("code.line.number", i64::from(line));
             }
         }
@@ -109,21 +117,6 @@ const fn severity(level: Level) -> (i32, &'static str) {
         Level::WARN => (13, "WARN"),
         Level::ERROR => (17, "ERROR"),
     }
-}
-
-/// Returns the name that the developer gave the event in the macro, or nothing.
-///
-/// Without one, `tracing` makes `event <file>:<line>` of the call-site: a name that means nothing to
-/// a backend and changes with every edit.
-fn given_name(metadata: &Metadata<'static>) -> &'static str {
-    let name = metadata.name();
-    let (Some(file), Some(line)) = (metadata.file(), metadata.line()) else { return name };
-    let position = name.strip_prefix("event ").and_then(|rest| rest.strip_prefix(file));
-    let is_default = position
-        .and_then(|rest| rest.strip_prefix(':'))
-        .and_then(|digits| digits.parse().ok())
-        .is_some_and(|number: u32| number == line);
-    if is_default { "" } else { name }
 }
 
 /// Returns the number of the current thread, which the standard library tells in its `Debug` form

@@ -9,7 +9,8 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
-use crate::logging::filter::{Admission, AdmissionFilter, Directives};
+use crate::logging::filter::AdmissionFilter;
+use crate::logging::live::LiveFilters;
 use crate::logging::log_layer::LogLayer;
 use crate::logging::trace_layer::trace_layer;
 use crate::logging::{DirectiveError, LogRecorder};
@@ -22,6 +23,7 @@ pub(crate) struct RecordingParts {
     /// `None`: log records are not recorded.
     pub(crate) recorder: Option<LogRecorder>,
     pub(crate) settings: RecordingSettings,
+    pub(crate) filters: Arc<LiveFilters>,
 }
 
 /// Both recording layers, either, or neither.
@@ -39,14 +41,11 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, recorder, settings } = parts;
+    let RecordingParts { tracer, recorder, settings, filters } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
-    // Directives that name spans keep books about the spans of their layer: each layer has its own.
-    let spans = tracer.is_some().then_some(settings.trace_filter.as_str());
 
     let logs = if recorder.is_some() || marks_errors {
-        let events = recorder.is_some().then_some(settings.log_filter.as_str());
-        let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
+        let admission = filters.admission(tracer.is_some(), recorder.is_some(), marks_errors)?;
         let filter = AdmissionFilter(Arc::clone(&admission));
         Some(LogLayer::new(recorder, admission).with_filter(filter))
     } else {
@@ -55,9 +54,7 @@ where
     let traces = match tracer {
         None => None,
         Some(tracer) => {
-            let events = settings.span_events.then_some(settings.log_filter.as_str());
-            let admission = Admission::new(parse(spans)?, parse(events)?, false);
-            let filter = AdmissionFilter(Arc::new(admission));
+            let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
             Some(trace_layer(tracer, &settings).with_filter(filter))
         }
     };
@@ -81,8 +78,4 @@ pub(crate) fn registry(
     parts: RecordingParts,
 ) -> Result<impl Subscriber + for<'span> LookupSpan<'span> + Send + Sync, DirectiveError> {
     Ok(Registry::default().with(layer(parts)?))
-}
-
-fn parse(directives: Option<&str>) -> Result<Option<Directives>, DirectiveError> {
-    directives.map(Directives::parse).transpose()
 }

@@ -16,7 +16,7 @@ use beacon::{DropReason, Signal, tracing};
 use crate::support::{Service, drive, eventually};
 
 /// Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>; the last are beacon's.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "otel.sdk.span.live",
     "otel.sdk.span.started",
     "otel.sdk.processor.span.queue.size",
@@ -34,6 +34,7 @@ const NAMES: [&str; 25] = [
     "otel.sdk.exporter.metric_data_point.exported",
     "otel.sdk.metric_reader.collection.duration",
     "otel.sdk.exporter.operation.duration",
+    "beacon.panics",
     "beacon.telemetry.emitted",
     "beacon.telemetry.delivered",
     "beacon.telemetry.rejected",

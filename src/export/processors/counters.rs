@@ -59,6 +59,8 @@ pub(crate) struct RecordingCounters {
     live_recorded_only: AtomicI64,
     /// Log records handed to the pipeline, whatever became of them.
     pub(crate) log_created: AtomicU64,
+    /// Panics that the hook has seen, caught or not.
+    pub(crate) panics: AtomicU64,
 }
 
 #[derive(Debug, Default)]

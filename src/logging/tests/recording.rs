@@ -16,7 +16,7 @@ use crate::config::{LogLimitSettings, RecordingSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
-use crate::logging::{LogRecorder, RecordingParts, registry};
+use crate::logging::{LiveFilters, LogRecorder, RecordingParts, registry};
 
 /// The time of every event.
 pub(super) const NOW_UNIX_NANO: u64 = 1_700_000_000_123_456_789;
@@ -84,6 +84,7 @@ impl Pipeline {
                 .then(|| provider.tracer("beacon")),
             recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
             settings: settings.clone(),
+            filters: LiveFilters::new(settings, None).unwrap(),
         }
     }
 
