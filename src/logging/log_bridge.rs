@@ -19,7 +19,7 @@ pub(super) fn set_level(level: LevelFilter) {
 }
 
 #[derive(Debug)]
-struct LogBridge;
+pub(super) struct LogBridge;
 
 impl log::Log for LogBridge {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {

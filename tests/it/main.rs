@@ -11,6 +11,7 @@
 
 mod delivery;
 mod failure;
+mod filters;
 mod idle;
 mod outage;
 mod overload;

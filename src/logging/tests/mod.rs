@@ -5,4 +5,6 @@ mod fields;
 mod filters;
 mod harm;
 mod ids;
+mod live;
+mod named;
 mod recording;

@@ -66,6 +66,15 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn parts(&self, signals: Signals, settings: &RecordingSettings) -> RecordingParts {
+        self.parts_with(signals, settings, LiveFilters::new(settings, None).unwrap())
+    }
+
+    pub(super) fn parts_with(
+        &self,
+        signals: Signals,
+        settings: &RecordingSettings,
+        filters: Arc<LiveFilters>,
+    ) -> RecordingParts {
         let processor = EncodingSpanProcessor::new(
             Arc::clone(&self.intake),
             Arc::clone(&self.counters),
@@ -84,7 +93,7 @@ impl Pipeline {
                 .then(|| provider.tracer("beacon")),
             recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
             settings: settings.clone(),
-            filters: LiveFilters::new(settings, None).unwrap(),
+            filters,
         }
     }
 
