@@ -52,6 +52,7 @@ mod shutdown_signal;
 mod signal;
 mod suppression;
 mod telemetry;
+mod telemetry_filters;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod wait;

@@ -27,7 +27,7 @@ use crate::logging::named::{self, NamedRecord};
 ///     let logger = get_logger("plugin.billing");
 ///     logger.info("operation completed", [("operation_id", 7.into()), ("is_retry", true.into())]);
 /// });
-/// assert_eq!(test.log("operation completed")?.attribute("operation_id")?, 7);
+/// assert_eq!(test.log("operation completed")?.attribute("operation_id"), Some(&7.into()));
 /// # Ok::<(), beacon::testing::TestError>(())
 /// ```
 pub fn get_logger(name: impl Into<Arc<str>>) -> Logger {
