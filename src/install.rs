@@ -28,6 +28,7 @@ pub(crate) fn install(
         return Err(InitError::ForeignSubscriber);
     }
     telemetry.set_global_providers();
+    telemetry.set_installed();
     *installed_at = Some(caller);
     // A hook is the user's code, and may ask for anything.
     drop(installed_at);

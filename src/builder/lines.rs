@@ -30,6 +30,13 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Sets the most detailed level of log records over OTLP, out of what
+    /// [`log_filter`](Self::log_filter) admits. Default: all of that.
+    pub fn log_otlp_level(mut self, level: LevelFilter) -> Self {
+        self.overrides.set(key::LOG_OTLP_LEVEL, level);
+        self
+    }
+
     /// Chooses colors on the console, in the formats that have any. Default: [`LogColor::Auto`].
     pub fn log_color(mut self, color: LogColor) -> Self {
         self.overrides.set(key::LOG_COLOR, color);

@@ -1,10 +1,29 @@
-//! What log records carry, what is hidden in them, and what is held back.
+//! Which events are recorded, what log records carry, what is hidden in them, and what is held
+//! back.
 
 use crate::builder::TelemetryBuilder;
 use crate::config::{LogSampling, key};
 use crate::logging::Redaction;
 
 impl TelemetryBuilder {
+    /// Names a file with the filter of events, directives with commas or line breaks between. It
+    /// is read at start, where it beats [`log_filter`](Self::log_filter), and, when telemetry is
+    /// [installed](Self::install) on Unix, again whenever the process gets `SIGHUP`. A file that is
+    /// not there at start leaves the filter as it is; a bad one is an error. Default:
+    /// `BEACON_LOG_FILTER_FILE`, else none.
+    pub fn log_filter_file(mut self, path: impl Into<String>) -> Self {
+        self.overrides.set(key::LOG_FILTER_FILE, path.into());
+        self
+    }
+
+    /// Chooses whether [`install`](Self::install) puts a hook in front of the present panic hook: a
+    /// panic becomes a log record and is counted, the hook that was there does its work, and what
+    /// is held is delivered, for which the thread waits a second at most. Default: true.
+    pub fn panic_hook(mut self, is_on: bool) -> Self {
+        self.overrides.set(key::PANIC_HOOK, is_on);
+        self
+    }
+
     /// Copies these fields of the current span and of those around it onto log records; the inner
     /// span wins, and a field of the event's own wins over all. At most 64. Default: none.
     pub fn log_span_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {

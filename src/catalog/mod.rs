@@ -145,6 +145,8 @@ metrics! {
     LOG_DROPPED = Counter "beacon.log.dropped" "{log_record}" Beacon
         &[attribute::LOG_SINK, attribute::DROP_REASON],
         "Log records that a sink did not get, before delivery.";
+    PANICS = Counter "beacon.panics" "{panic}" Beacon
+        &[], "Panics in the process since telemetry was installed, those that were caught included.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon
         &[attribute::SIGNAL], "Items that the application gave to beacon to deliver.";
     TELEMETRY_DELIVERED = Counter "beacon.telemetry.delivered" "{item}" Beacon

@@ -30,6 +30,13 @@ pub(super) static CONSOLE: &[Row] = &[
         "most detailed level on the console, of what the log filter admits",
     ),
     Row::new(
+        key::LOG_OTLP_LEVEL,
+        &["BEACON_LOG_OTLP_LEVEL"],
+        Kind::Choice(&LOG_LEVELS),
+        Some("trace"),
+        "most detailed level of log records over OTLP, of what the log filter admits",
+    ),
+    Row::new(
         key::LOG_COLOR,
         &["BEACON_LOG_COLOR"],
         Kind::Choice(&LOG_COLORS),

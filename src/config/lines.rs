@@ -77,7 +77,7 @@ fn file(values: &Values) -> Result<Option<FileSettings>, InitError> {
     }))
 }
 
-fn level(values: &Values, key: &str) -> LevelFilter {
+pub(super) fn level(values: &Values, key: &str) -> LevelFilter {
     // The table knows no other names than these, so that nothing is left out here.
     values.text(key).parse().unwrap_or(LevelFilter::TRACE)
 }

@@ -1,5 +1,6 @@
 //! Decides every setting. Pure: no clock, no I/O, no globals.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::env::{Environment, Variable};
@@ -60,6 +61,8 @@ pub(crate) fn resolve(
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,
+        log_filter_file: log_filter_file(&values),
+        panic_hook: values.flag(key::PANIC_HOOK),
         shutdown_timeout: values.duration(key::SHUTDOWN_TIMEOUT),
         self_metrics: values.flag(key::SELF_METRICS),
     };
@@ -136,12 +139,18 @@ fn recording(values: &Values) -> RecordingSettings {
         thread: values.flag(key::THREAD_ATTRIBUTES),
         log_filter: values.text(key::LOG_FILTER).to_owned(),
         trace_filter: values.text(key::TRACE_FILTER).to_owned(),
+        otlp_level: lines::level(values, key::LOG_OTLP_LEVEL),
         span_fields: values.list(key::LOG_SPAN_FIELDS).to_vec(),
         restraint: RestraintSettings {
             rate_limit: rate::parse(values.text(key::LOG_RATE_LIMIT)),
             follows_trace: values.text(key::LOG_SAMPLING) == "trace",
         },
     }
+}
+
+fn log_filter_file(values: &Values) -> Option<PathBuf> {
+    let path = values.text(key::LOG_FILTER_FILE);
+    (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
 fn metrics(exporter: &ExporterSettings, values: &mut Values) -> MetricSettings {

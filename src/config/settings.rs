@@ -1,8 +1,11 @@
 //! The resolved settings as plain data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
+
+use tracing::level_filters::LevelFilter;
 
 use crate::config::{LineSettings, LogRateLimit};
 use crate::signal::PerSignal;
@@ -22,6 +25,10 @@ pub(crate) struct Settings {
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,
+    /// A file whose directives replace those of [`RecordingSettings::log_filter`].
+    pub(crate) log_filter_file: Option<PathBuf>,
+    /// A panic becomes a log record, where telemetry is installed. Default: true.
+    pub(crate) panic_hook: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) self_metrics: bool,
 }
@@ -147,6 +154,8 @@ pub(crate) struct RecordingSettings {
     pub(crate) thread: bool,
     /// Directives for log events, from code, `BEACON_LOG` or `RUST_LOG`. Default: `info`.
     pub(crate) log_filter: String,
+    /// Most detailed level over OTLP, out of what `log_filter` admits. Default: all of that.
+    pub(crate) otlp_level: LevelFilter,
     /// Directives for spans, from code or `BEACON_TRACE`. Default: `info`.
     pub(crate) trace_filter: String,
     /// Names of span fields that are copied onto log records. Default: none.

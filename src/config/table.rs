@@ -270,6 +270,13 @@ static OURS: &[Row] = &[
         "which events become log records",
     ),
     Row::new(
+        key::LOG_FILTER_FILE,
+        &["BEACON_LOG_FILTER_FILE"],
+        Kind::Text,
+        None,
+        "file with the filter of events, read again on a hang-up signal",
+    ),
+    Row::new(
         key::TRACE_FILTER,
         &["BEACON_TRACE"],
         Kind::Filter,
@@ -345,6 +352,13 @@ static OURS: &[Row] = &[
         Kind::Boolean,
         Some("false"),
         "addresses of e-mail are hidden",
+    ),
+    Row::new(
+        key::PANIC_HOOK,
+        &["BEACON_PANIC_HOOK"],
+        Kind::Boolean,
+        Some("true"),
+        "a panic becomes a log record",
     ),
 ];
 

@@ -13,8 +13,8 @@ use crate::config::{ExporterSettings, Settings};
 use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
 use crate::error::InitError;
 use crate::export::courier::{
-    Announcer, Courier, CourierParts, Intake, Lane, LaneSnapshot, OperationObserver, SignalParts,
-    Sink,
+    Announcer, Collects, Courier, CourierParts, Intake, Lane, LaneSnapshot, OperationObserver,
+    SignalParts, Sink, Spawner,
 };
 use crate::export::encode::encode_resource;
 use crate::export::metrics::{
@@ -50,6 +50,7 @@ impl Export {
         clock: &SharedClock,
         voice: &Arc<Diagnostics>,
         redactor: &Arc<Redactor>,
+        counters: &Arc<RecordingCounters>,
     ) -> Result<Self, InitError> {
         let sinks = PerSignal {
             logs: sink(Signal::Logs, settings, clock)?,
@@ -61,7 +62,6 @@ impl Export {
             Arc::new(Lane::new(settings.queues.get(signal), shards(signal)))
         });
         let intake = Arc::new(Intake::new(lanes.clone()));
-        let counters = Arc::new(RecordingCounters::default());
         let targets = PerSignal::from_fn(|signal| target(sinks.get(signal).as_deref()));
         let announcers = PerSignal::from_fn(|signal| {
             let target = targets.get(signal).clone();
@@ -77,7 +77,7 @@ impl Export {
         let metrics = sinks.metrics.is_some().then(|| MetricParts::new(settings, &resource, voice));
         let (meter, metrics) = metrics.map(|parts| (parts.meter.clone(), parts)).unzip();
         let providers =
-            Providers::new(settings, &resource, &intake, &counters, clock, redactor, meter);
+            Providers::new(settings, &resource, &intake, counters, clock, redactor, meter);
         let (pump, observer) = match metrics {
             Some(parts) => {
                 let refresher = Refresher {
@@ -86,7 +86,7 @@ impl Export {
                     clock: Arc::clone(clock),
                 };
                 let (pump, observer) =
-                    parts.start(settings, refresher, &sinks, &counters, &intake)?;
+                    parts.start(settings, refresher, &sinks, counters, &intake)?;
                 (Some(Arc::new(pump)), observer)
             }
             None => (None, Arc::new(NoObserver) as Arc<dyn OperationObserver>),
@@ -109,7 +109,7 @@ impl Export {
         Ok(Self {
             providers,
             intake,
-            counters,
+            counters: Arc::clone(counters),
             lanes,
             announcers: active,
             targets,
@@ -178,7 +178,16 @@ impl Export {
     }
 
     pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
-        self.courier.flush(deadline)
+        self.courier.flush(deadline, Collects::Metrics)
+    }
+
+    /// Like [`flush`](Self::flush), for what is held already: no callback of the user runs.
+    pub(crate) fn flush_held(&self, deadline: Duration) -> oneshot::Receiver<bool> {
+        self.courier.flush(deadline, Collects::Nothing)
+    }
+
+    pub(crate) const fn spawner(&self) -> &Spawner {
+        self.courier.spawner()
     }
 
     pub(crate) fn stop(&self, deadline: Duration) -> oneshot::Receiver<()> {

@@ -8,13 +8,18 @@ use std::ops::Range;
 
 use tracing::field::{Field, Visit};
 
+use crate::export::processors::hidden_bytes;
 use crate::logging::errors;
-use crate::logging::redact::Redactor;
+use crate::logging::redact::{REDACTED, Redactor};
+use crate::logging::source::FieldSink;
+use crate::logging::value::{LogValue, LogValueKind};
 
 /// Fields in the order in which they were set; a name that is set again moves to the end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FieldList {
     entries: Vec<Entry>,
+    /// The message of an event. It has no name, so that no field can be taken for it.
+    message: Option<Stored>,
     /// All values that are text, end to end.
     text: String,
 }
@@ -46,16 +51,7 @@ impl FieldList {
     pub(crate) fn set(&mut self, name: impl Into<Cow<'static, str>>, value: FieldValue<'_>) {
         let name = name.into();
         self.remove(&name);
-        let value = match value {
-            FieldValue::Bool(value) => Stored::Bool(value),
-            FieldValue::F64(value) => Stored::F64(value),
-            FieldValue::I64(value) => Stored::I64(value),
-            FieldValue::Text(text) => {
-                let start = self.text.len();
-                self.text.push_str(text);
-                Stored::Text(start..self.text.len())
-            }
-        };
+        let value = self.store(value);
         self.entries.push(Entry { name, value });
     }
 
@@ -75,8 +71,17 @@ impl FieldList {
         }
     }
 
+    pub(crate) fn set_message(&mut self, value: FieldValue<'_>) {
+        self.message = Some(self.store(value));
+    }
+
+    pub(crate) fn message(&self) -> Option<FieldValue<'_>> {
+        self.message.as_ref().map(|value| self.read(value))
+    }
+
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
+        self.message = None;
         self.text.clear();
     }
 
@@ -90,12 +95,21 @@ impl FieldList {
         self.entries.iter().map(|entry| (&*entry.name, self.read(&entry.value)))
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<FieldValue<'_>> {
-        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
-
     fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
+    }
+
+    fn store(&mut self, value: FieldValue<'_>) -> Stored {
+        match value {
+            FieldValue::Bool(value) => Stored::Bool(value),
+            FieldValue::F64(value) => Stored::F64(value),
+            FieldValue::I64(value) => Stored::I64(value),
+            FieldValue::Text(text) => {
+                let start = self.text.len();
+                self.text.push_str(text);
+                Stored::Text(start..self.text.len())
+            }
+        }
     }
 
     fn read<'a>(&'a self, value: &Stored) -> FieldValue<'a> {
@@ -114,6 +128,9 @@ impl FieldList {
             return;
         }
         let old = mem::take(self);
+        if let Some(message) = old.message() {
+            self.set_message(message);
+        }
         for Entry { name: other, value } in &old.entries {
             if other != name {
                 self.set(other.clone(), old.read(value));
@@ -122,7 +139,7 @@ impl FieldList {
     }
 }
 
-/// Collects what `tracing` shows, secrets hidden.
+/// Collects the fields of an event or a span, secrets hidden.
 ///
 /// Types are those of log records: `u64` above `i64::MAX`, `u128`, `i128` and bytes (in hex) are
 /// text. An error is its whole chain.
@@ -130,104 +147,136 @@ impl FieldList {
 pub(crate) struct FieldCollector<'a> {
     fields: &'a mut FieldList,
     redactor: &'a Redactor,
+    /// A span has no message, only a field of that name.
+    has_message: bool,
 }
 
 impl<'a> FieldCollector<'a> {
-    pub(crate) const fn new(fields: &'a mut FieldList, redactor: &'a Redactor) -> Self {
-        Self { fields, redactor }
+    pub(crate) const fn of_event(fields: &'a mut FieldList, redactor: &'a Redactor) -> Self {
+        Self { fields, redactor, has_message: true }
     }
 
-    pub(crate) fn text(&mut self, name: impl Into<Cow<'static, str>>, value: &str) {
-        let name = name.into();
-        let shown = self.redactor.redact(&name, value);
-        self.fields.set(name, FieldValue::Text(&shown));
+    pub(crate) const fn of_span(fields: &'a mut FieldList, redactor: &'a Redactor) -> Self {
+        Self { fields, redactor, has_message: false }
     }
 
-    /// A value whose `Display` or `Debug` fails half-way is kept as far as it came.
-    pub(crate) fn format(&mut self, name: &'static str, value: fmt::Arguments<'_>) {
-        if let Some(text) = value.as_str() {
-            self.text(name, text);
+    fn is_message(&self, field: &Field) -> bool {
+        self.has_message && field.name() == MESSAGE
+    }
+
+    fn value(&mut self, field: &Field, value: FieldValue<'_>) {
+        if self.is_message(field) {
+            self.fields.set_message(value);
+        } else if !self.hides(field) {
+            self.fields.set(field.name(), value);
+        }
+    }
+
+    /// Keeps the mark of a secret in place of any value of a field that names one. Such a value is
+    /// not even formatted.
+    fn hides(&mut self, field: &Field) -> bool {
+        let is_secret = !self.is_message(field) && self.redactor.is_secret_name(field.name());
+        if is_secret {
+            self.fields.set(field.name(), FieldValue::Text(REDACTED));
+        }
+        is_secret
+    }
+
+    /// Lets the value write itself behind the other texts, where it stays. One that fails half-way is
+    /// kept as far as it came.
+    fn write(&mut self, field: &Field, write: impl FnOnce(&mut String) -> fmt::Result) {
+        if self.hides(field) {
             return;
         }
-        self.write(name, |out| out.write_fmt(value));
-    }
-
-    pub(crate) fn value(&mut self, name: impl Into<Cow<'static, str>>, value: FieldValue<'_>) {
-        let name = name.into();
-        if !self.redactor.is_secret_key(&name) {
-            self.fields.set(name, value);
-            return;
-        }
-        match value {
-            FieldValue::Bool(value) => self.text(name, &value.to_string()),
-            FieldValue::F64(value) => self.text(name, &value.to_string()),
-            FieldValue::I64(value) => self.text(name, &value.to_string()),
-            FieldValue::Text(value) => self.text(name, value),
-        }
-    }
-
-    /// Lets the value write itself behind the other texts, where it stays.
-    fn write(&mut self, name: &'static str, write: impl FnOnce(&mut String) -> fmt::Result) {
-        self.fields.remove(name);
+        self.fields.remove(field.name());
         let start = self.fields.text.len();
         write(&mut self.fields.text).unwrap_or_default();
         let text = self.fields.text.get(start..).unwrap_or_default();
-        if let Cow::Owned(shown) = self.redactor.redact(name, text) {
+        if let Cow::Owned(shown) = self.redactor.redact_text(text) {
             self.fields.text.truncate(start);
             self.fields.text.push_str(&shown);
         }
         let value = Stored::Text(start..self.fields.text.len());
-        self.fields.entries.push(Entry { name: Cow::Borrowed(name), value });
+        if self.is_message(field) {
+            self.fields.message = Some(value);
+        } else {
+            self.fields.entries.push(Entry { name: Cow::Borrowed(field.name()), value });
+        }
+    }
+
+    fn format(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.write(field, |out| out.write_fmt(value));
+    }
+}
+
+impl FieldSink for FieldCollector<'_> {
+    fn record_named(&mut self, name: &str, value: &LogValue) {
+        let hidden;
+        let value = match &value.0 {
+            _ if self.redactor.is_secret_key(name) => FieldValue::Text(REDACTED),
+            LogValueKind::Bool(value) => FieldValue::Bool(*value),
+            LogValueKind::Float(value) => FieldValue::F64(*value),
+            LogValueKind::Int(value) => FieldValue::I64(*value),
+            LogValueKind::Text(text) => {
+                hidden = self.redactor.redact_text(text);
+                FieldValue::Text(&hidden)
+            }
+        };
+        self.fields.set(name.to_owned(), value);
     }
 }
 
 impl Visit for FieldCollector<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.value(field.name(), FieldValue::F64(value));
+        self.value(field, FieldValue::F64(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.value(field.name(), FieldValue::I64(value));
+        self.value(field, FieldValue::I64(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.record_i64(field, value),
-            Err(_) => self.format(field.name(), format_args!("{value}")),
+            Err(_) => self.format(field, format_args!("{value}")),
         }
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.format(field.name(), format_args!("{value}"));
+        self.format(field, format_args!("{value}"));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.format(field.name(), format_args!("{value}"));
+        self.format(field, format_args!("{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.value(field.name(), FieldValue::Bool(value));
+        self.value(field, FieldValue::Bool(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field.name(), value);
+        self.write(field, |out| out.write_str(value));
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-        self.write(field.name(), |out| {
+        let hidden = hidden_bytes(self.redactor, value);
+        let value = hidden.as_deref().unwrap_or(value);
+        self.write(field, |out| {
             out.push_str("0x");
             value.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
         });
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.write(field.name(), |out| errors::write_chain(out, value));
+        self.write(field, |out| errors::write_chain(out, value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.format(field.name(), format_args!("{value:?}"));
+        self.format(field, format_args!("{value:?}"));
     }
 }
+
+const MESSAGE: &str = "message";
 
 #[cfg(test)]
 mod tests {

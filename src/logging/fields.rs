@@ -8,6 +8,8 @@ use tracing::field::{Field, FieldSet, Visit};
 
 use crate::export::encode::LogRecordEncoder;
 use crate::export::processors::hidden_bytes;
+use crate::logging::source::FieldSink;
+use crate::logging::value::{LogValue, LogValueKind};
 use crate::logging::{REDACTED, Redactor, errors};
 
 /// Writes each field as soon as `tracing` shows it.
@@ -77,6 +79,27 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
         let text = std::mem::take(self.text);
         self.write_str(field.name(), &self.redactor.redact_text(&text));
         *self.text = text;
+    }
+}
+
+impl FieldSink for FieldEncoder<'_, '_> {
+    /// It is never the body: that is the message of the record.
+    fn record_named(&mut self, name: &str, value: &LogValue) {
+        if self.redactor.is_secret_key(name) {
+            self.encoder.attribute_str(name, REDACTED);
+            return;
+        }
+        match &value.0 {
+            LogValueKind::Bool(value) => self.encoder.attribute_bool(name, *value),
+            LogValueKind::Float(value) => self.encoder.attribute_f64(name, *value),
+            LogValueKind::Int(value) => self.encoder.attribute_i64(name, *value),
+            LogValueKind::Text(value) if name == EVENT_NAME => {
+                self.event_name = Some(value.to_string());
+            }
+            LogValueKind::Text(value) => {
+                self.encoder.attribute_str(name, &self.redactor.redact_text(value));
+            }
+        }
     }
 }
 

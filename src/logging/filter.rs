@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, span};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{Directive, ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::{EnvFilter, Registry};
+
+use crate::logging::question;
 
 /// A directive that means nothing.
 #[derive(Debug, thiserror::Error)]
@@ -59,17 +62,22 @@ impl Directives {
             Self::Scoped(filter) => &**filter,
         }
     }
+
+    /// The most verbose level that anything can be admitted at.
+    pub(crate) fn level_max(&self) -> LevelFilter {
+        self.as_filter::<Registry>().max_level_hint().unwrap_or(LevelFilter::TRACE)
+    }
 }
 
 fn refused(directive: &str, source: ParseError) -> DirectiveError {
     DirectiveError { directive: directive.to_owned(), source }
 }
 
-/// What one recording layer admits.
+/// What one recording layer admits. The directives can be exchanged while it is asked.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    spans: Option<Directives>,
-    events: Option<Directives>,
+    spans: Option<ArcSwap<Directives>>,
+    events: Option<ArcSwap<Directives>>,
     marks_errors: bool,
 }
 
@@ -78,18 +86,29 @@ impl Admission {
     ///
     /// With `marks_errors` it also admits ERROR events that `events` refuses: they mark the status
     /// of their span, which belongs to the trace.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         spans: Option<Directives>,
         events: Option<Directives>,
         marks_errors: bool,
     ) -> Self {
+        let [spans, events] = [spans, events].map(|own| own.map(ArcSwap::from_pointee));
         Self { spans, events, marks_errors }
+    }
+
+    /// Exchanges the directives of spans, unless spans are of no interest at all.
+    pub(crate) fn replace_spans(&self, directives: Directives) {
+        replace(self.spans.as_ref(), directives);
+    }
+
+    /// Exchanges the directives of events, unless events are of no interest at all.
+    pub(crate) fn replace_events(&self, directives: Directives) {
+        replace(self.events.as_ref(), directives);
     }
 
     /// Whether the directives want the event as such, and not only for the status of its span.
     pub(crate) fn admits_event<S>(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
         let Some(events) = &self.events else { return false };
-        !is_sdk(metadata) && events.as_filter().enabled(metadata, ctx)
+        !is_sdk(metadata) && events.load().as_filter().enabled(metadata, ctx)
     }
 
     /// Whether the event marks the status of its span.
@@ -97,12 +116,22 @@ impl Admission {
         self.marks_errors && *metadata.level() == Level::ERROR && !is_sdk(metadata)
     }
 
-    /// The directives that keep books about spans.
-    fn scoped(&self) -> impl Iterator<Item = &EnvFilter> {
-        [&self.spans, &self.events].into_iter().filter_map(|directives| match directives {
-            Some(Directives::Scoped(filter)) => Some(&**filter),
-            Some(Directives::Plain(_)) | None => None,
-        })
+    /// Shows `use_filter` the directives that keep books about spans.
+    ///
+    /// Directives that came after a span do not know it, and take part in nothing that becomes of
+    /// it.
+    fn each_scoped(&self, use_filter: impl Fn(&EnvFilter)) {
+        for directives in [&self.spans, &self.events].into_iter().flatten() {
+            if let Directives::Scoped(filter) = &**directives.load() {
+                use_filter(filter);
+            }
+        }
+    }
+}
+
+fn replace(directives: Option<&ArcSwap<Directives>>, by: Directives) {
+    if let Some(directives) = directives {
+        directives.store(Arc::new(by));
     }
 }
 
@@ -125,16 +154,20 @@ impl<S> Filter<S> for AdmissionFilter {
     fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
         if metadata.is_span() {
             let Some(spans) = &self.0.spans else { return false };
-            return spans.as_filter().enabled(metadata, ctx);
+            return spans.load().as_filter().enabled(metadata, ctx);
+        }
+        if question::is_question(metadata) {
+            question::answer(self.0.admits_event(metadata, ctx));
+            return true;
         }
         self.0.marks_status(metadata) || self.0.admits_event(metadata, ctx)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         let Admission { spans, events, .. } = &*self.0;
-        let interest = |directives: &Option<Directives>| match directives {
+        let interest = |directives: &Option<ArcSwap<Directives>>| match directives {
             None => Interest::never(),
-            Some(directives) => directives.as_filter::<S>().callsite_enabled(metadata),
+            Some(directives) => directives.load().as_filter::<S>().callsite_enabled(metadata),
         };
         if metadata.is_span() {
             // Directives for events may name spans. They learn of them here, but do not decide.
@@ -154,29 +187,29 @@ impl<S> Filter<S> for AdmissionFilter {
         let Admission { spans, events, marks_errors } = &*self.0;
         let mut hint = if *marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
         for directives in [spans, events].into_iter().flatten() {
-            hint = hint.max(directives.as_filter::<S>().max_level_hint()?);
+            hint = hint.max(directives.load().level_max());
         }
         Some(hint)
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.scoped().for_each(|filter| filter.on_new_span(attributes, id, ctx.clone()));
+        self.0.each_scoped(|filter| filter.on_new_span(attributes, id, ctx.clone()));
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
-        self.0.scoped().for_each(|filter| filter.on_record(id, values, ctx.clone()));
+        self.0.each_scoped(|filter| filter.on_record(id, values, ctx.clone()));
     }
 
     fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.scoped().for_each(|filter| filter.on_enter(id, ctx.clone()));
+        self.0.each_scoped(|filter| filter.on_enter(id, ctx.clone()));
     }
 
     fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.scoped().for_each(|filter| filter.on_exit(id, ctx.clone()));
+        self.0.each_scoped(|filter| filter.on_exit(id, ctx.clone()));
     }
 
     fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
-        self.0.scoped().for_each(|filter| filter.on_close(id.clone(), ctx.clone()));
+        self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
     }
 }
 

@@ -1,11 +1,11 @@
-//! The layer that turns `tracing` events into log records.
+//! The layer that turns `tracing` events into log records and lines.
 
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use tracing::dispatcher::WeakDispatch;
-use tracing::{Dispatch, Event, Subscriber, span};
+use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -13,9 +13,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::export::encode::TraceIds;
 use crate::export::processors::is_thread_ending;
-use crate::logging::copied_fields::CopiedFields;
 use crate::logging::filter::Admission;
-use crate::logging::{Lines, LogRecorder};
+use crate::logging::sinks::Sinks;
+use crate::logging::source::EventSource;
 use crate::suppression::is_suppressed;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
@@ -25,25 +25,17 @@ use crate::suppression::is_suppressed;
 /// about the current span is found there.
 #[derive(Debug)]
 pub(crate) struct LogLayer {
-    /// `None` where log records go nowhere, and only the status is of interest.
-    recorder: Option<LogRecorder>,
-    /// `None` where nobody reads lines.
-    lines: Option<Arc<Lines>>,
+    /// `None` where events go nowhere, and only the status of their spans is of interest.
+    sinks: Option<Sinks>,
     admission: Arc<Admission>,
-    copied: Option<CopiedFields>,
     /// The subscriber that this layer is a part of. Weak, since it owns the layer. Unknown inside an
     /// `Option`, which does not pass it on: then no explicit parent is found.
     dispatch: OnceLock<WeakDispatch>,
 }
 
 impl LogLayer {
-    pub(crate) const fn new(
-        recorder: Option<LogRecorder>,
-        lines: Option<Arc<Lines>>,
-        admission: Arc<Admission>,
-        copied: Option<CopiedFields>,
-    ) -> Self {
-        Self { recorder, lines, admission, copied, dispatch: OnceLock::new() }
+    pub(crate) const fn new(sinks: Option<Sinks>, admission: Arc<Admission>) -> Self {
+        Self { sinks, admission, dispatch: OnceLock::new() }
     }
 
     /// The context of the span that the event names as its parent.
@@ -61,11 +53,10 @@ impl LogLayer {
     }
 
     /// What the event belongs to, looked up before any of the user's code runs.
-    fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> Origin
+    fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, marks: bool) -> Origin
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let marks = self.admission.marks_status(event.metadata());
         if is_thread_ending() {
             return Origin::Recorded(None);
         }
@@ -100,23 +91,14 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        let Origin::Recorded(trace) = self.origin(event, &ctx) else { return };
-        let metadata = event.metadata();
+        let source = EventSource::of(event);
+        let marks = source.with_metadata(|metadata| self.admission.marks_status(metadata));
+        let Origin::Recorded(trace) = self.origin(event, &ctx, marks) else { return };
+        let Some(sinks) = &self.sinks else { return };
         // What marks a status may be here for that alone. Everything else was asked before.
-        if self.admission.marks_status(metadata) && !self.admission.admits_event(metadata, &ctx) {
-            return;
-        }
-        if let Some(recorder) = &self.recorder {
-            recorder.record(event, trace, |encoder| {
-                if let Some(copied) = &self.copied
-                    && let Some(spans) = ctx.event_scope(event)
-                {
-                    copied.write(encoder, spans);
-                }
-            });
-        }
-        if let Some(lines) = &self.lines {
-            lines.write_event(event, trace, &ctx);
+        let is_wanted = |metadata: &Metadata<'_>| self.admission.admits_event(metadata, &ctx);
+        if !marks || source.with_metadata(is_wanted) {
+            sinks.record(event, &source, trace, &ctx);
         }
     }
 }

@@ -1,30 +1,54 @@
-//! Logging: how lines for people look and where they go.
+//! Logging: lines for people and records for the collector, from the same events.
 //!
-//! [`manual::logging`](crate::manual::logging) tells the whole story.
+//! In ordinary Rust code the macros of `tracing` are the interface. Here is what they lack: filters
+//! that change while the service runs, loggers whose names are known at run time only, and how lines
+//! look. [`manual::logging`](crate::manual::logging) tells the whole story.
 
 mod copied_fields;
 mod errors;
 mod field_list;
 mod fields;
 mod filter;
+mod filter_file;
+mod installed;
 mod lines;
+mod live;
+mod log_bridge;
 mod log_layer;
+mod logger;
+mod named;
+mod panics;
+mod question;
 mod recorder;
 mod redact;
 mod restraint;
+mod sinks;
+mod source;
 mod span_fields;
 mod subscriber;
 mod trace_layer;
+mod value;
 
 pub(crate) use filter::DirectiveError;
-pub(crate) use lines::Lines;
+pub(crate) use filter_file::FilterFile;
+pub(crate) use installed::set_installed;
+pub(crate) use lines::{LineParts, Lines};
+pub(crate) use live::{Filtered, LiveFilters, Timer};
+pub(crate) use log_bridge::set_logger;
+pub(crate) use panics::{PanicHook, set_panic_hook};
 pub(crate) use recorder::LogRecorder;
 pub use redact::Redaction;
 pub(crate) use redact::{REDACTED, Redactor, are_secret_keys};
 pub(crate) use restraint::goes_with_trace;
+pub(crate) use sinks::Sinks;
 pub(crate) use subscriber::{RecordingParts, layer, registry};
 
 pub use crate::config::log_settings::{LogColor, LogConsole, LogFormat, LogTimeZone, Rotation};
+pub use installed::{
+    FilterError, filter, set_filter, set_filter_for, set_trace_filter, trace_filter,
+};
+pub use logger::{Logger, get_logger};
+pub use value::LogValue;
 
 #[cfg(test)]
 mod tests;

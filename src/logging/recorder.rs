@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use opentelemetry::InstrumentationScope;
+use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Metadata};
 
 use crate::Signal;
@@ -14,10 +15,11 @@ use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
-use crate::export::processors::{LogSink, RecordingCounters, ScopeCache, Scratch};
+use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
 use crate::logging::fields::FieldEncoder;
-use crate::logging::restraint::{Notice, Restraint};
+use crate::logging::restraint::Notice;
+use crate::logging::source::EventSource;
 
 /// Encodes events where they happen and leaves the bytes in the intake.
 #[derive(Debug)]
@@ -26,10 +28,11 @@ pub(crate) struct LogRecorder {
     counters: Arc<RecordingCounters>,
     clock: SharedClock,
     limits: LogLimitSettings,
+    /// The most detailed level that is recorded.
+    level: LevelFilter,
     code_location: bool,
     thread: bool,
     redactor: Arc<Redactor>,
-    restraint: Restraint,
     scopes: ScopeCache<String>,
 }
 
@@ -42,13 +45,12 @@ impl LogRecorder {
         recording: &RecordingSettings,
         redactor: Arc<Redactor>,
     ) -> Self {
-        let RecordingSettings { code_location, thread, restraint, .. } = *recording;
-        let restraint = Restraint::new(restraint, LogSink::Otlp, &counters, &clock);
+        let RecordingSettings { code_location, thread, otlp_level: level, .. } = *recording;
         let scopes = ScopeCache::new();
-        Self { intake, counters, clock, limits, code_location, thread, redactor, restraint, scopes }
+        Self { intake, counters, clock, limits, level, code_location, thread, redactor, scopes }
     }
 
-    /// Records the event under the span that `trace` names, unless it is held back.
+    /// Records the event under the span that `trace` names.
     ///
     /// `write_first` writes attributes that the event's own replace.
     ///
@@ -58,14 +60,11 @@ impl LogRecorder {
     pub(crate) fn record(
         &self,
         event: &Event<'_>,
+        source: &EventSource<'_>,
         trace: Option<TraceIds>,
         write_first: impl FnOnce(&mut LogRecordEncoder<'_>),
     ) {
-        let metadata = event.metadata();
-        self.counters.logs.count_record(*metadata.level());
-        let is_sampled = trace.map(|trace| trace.flags & FLAG_SAMPLED != 0);
-        let say = |metadata, notice| self.record_notice(metadata, notice);
-        if !self.restraint.admits(metadata, is_sampled, say) {
+        if source.level() > self.level {
             return;
         }
         let now = unix_nanos(self.clock.wall());
@@ -73,35 +72,36 @@ impl LogRecorder {
         let Scratch { bytes, text } = &mut scratch;
 
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
-        self.encode_origin(&mut encoder, metadata);
+        self.encode_origin(&mut encoder, source);
         write_first(&mut encoder);
-        let mut fields = FieldEncoder::new(&mut encoder, text, metadata.fields(), &self.redactor);
-        event.record(&mut fields);
+        let own = event.metadata().fields();
+        let mut fields = FieldEncoder::new(&mut encoder, text, own, &self.redactor);
+        source.record_fields(event, &mut fields);
         let event_name = fields.into_event_name();
-        let (severity_number, severity_text) = severity(*metadata.level());
+        let (severity_number, severity_text) = severity(source.level());
         encoder.finish(&LogRecordHead {
             time_unix_nano: now,
             observed_time_unix_nano: now,
             severity_number,
             severity_text,
-            event_name: event_name.as_deref().unwrap_or_else(|| given_name(metadata)),
+            event_name: event_name.as_deref().unwrap_or_else(|| source.event_name()),
             trace,
         });
 
-        self.push(metadata, bytes);
+        self.push(source.target(), bytes);
     }
 
     /// Records what was held back of a call-site, at its level and under its scope.
-    fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice) {
+    pub(crate) fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice) {
         let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
-        encode_location(&mut encoder, metadata);
+        encode_location(&mut encoder, metadata.file(), metadata.line());
         // Writing into a `String` cannot fail.
         write!(text, "{notice}").unwrap_or_default();
         encoder.body_str(text);
-        if let Notice::Ended { suppressed } = notice {
+        if let Some(suppressed) = notice.suppressed() {
             encoder.attribute_i64(catalog::LOG_SUPPRESSED, i64::from(suppressed));
         }
         let (severity_number, severity_text) = severity(*metadata.level());
@@ -112,22 +112,22 @@ impl LogRecorder {
             severity_text,
             ..LogRecordHead::default()
         });
-        self.push(metadata, bytes);
+        self.push(metadata.target(), bytes);
     }
 
-    fn push(&self, metadata: &Metadata<'_>, bytes: &[u8]) {
+    fn push(&self, target: &str, bytes: &[u8]) {
         self.counters.log_created.fetch_add(1, Relaxed);
         self.scopes.with(
-            metadata.target(),
-            || encode_scope(&InstrumentationScope::builder(metadata.target().to_owned()).build()),
+            target,
+            || encode_scope(&InstrumentationScope::builder(target.to_owned()).build()),
             |scope| self.intake.push(Signal::Logs, scope, bytes),
         );
     }
 
     /// Where the event comes from. Written before the event's own fields, which win.
-    fn encode_origin(&self, encoder: &mut LogRecordEncoder<'_>, metadata: &Metadata<'_>) {
+    fn encode_origin(&self, encoder: &mut LogRecordEncoder<'_>, source: &EventSource<'_>) {
         if self.code_location {
-            encode_location(encoder, metadata);
+            encode_location(encoder, source.file(), source.line());
         }
         if self.thread {
             let thread = thread::current();
@@ -142,11 +142,11 @@ impl LogRecorder {
 }
 
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
-fn encode_location(encoder: &mut LogRecordEncoder<'_>, metadata: &Metadata<'_>) {
-    if let Some(file) = metadata.file() {
+fn encode_location(encoder: &mut LogRecordEncoder<'_>, file: Option<&str>, line: Option<u32>) {
+    if let Some(file) = file {
         encoder.attribute_str("code.file.path", file);
     }
-    if let Some(line) = metadata.line() {
+    if let Some(line) = line {
         encoder.attribute_i64("code.line.number", i64::from(line));
     }
 }
@@ -164,21 +164,6 @@ const fn severity(level: Level) -> (i32, &'static str) {
     }
 }
 
-/// Returns the name that the developer gave the event in the macro, or nothing.
-///
-/// Without one, `tracing` makes `event <file>:<line>` of the call-site: a name that means nothing to
-/// a backend and changes with every edit.
-fn given_name(metadata: &Metadata<'static>) -> &'static str {
-    let name = metadata.name();
-    let (Some(file), Some(line)) = (metadata.file(), metadata.line()) else { return name };
-    let position = name.strip_prefix("event ").and_then(|rest| rest.strip_prefix(file));
-    let is_default = position
-        .and_then(|rest| rest.strip_prefix(':'))
-        .and_then(|digits| digits.parse().ok())
-        .is_some_and(|number: u32| number == line);
-    if is_default { "" } else { name }
-}
-
 /// Returns the number of the current thread, which the standard library tells in its `Debug` form
 /// only. It is asked once per thread.
 fn thread_id() -> Option<i64> {
@@ -190,6 +175,3 @@ fn thread_id() -> Option<i64> {
     }
     ID.with(|id| *id)
 }
-
-/// Source: <https://www.w3.org/TR/trace-context/#sampled-flag>
-const FLAG_SAMPLED: u8 = 1;

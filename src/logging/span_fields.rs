@@ -36,7 +36,7 @@ where
             return;
         }
         let mut fields = FieldList::default();
-        attributes.record(&mut FieldCollector::new(&mut fields, &self.redactor));
+        attributes.record(&mut FieldCollector::of_span(&mut fields, &self.redactor));
         if let Some(span) = ctx.span(id) {
             span.extensions_mut().replace(SpanFields(fields));
         }
@@ -45,7 +45,7 @@ where
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
         // The user's code runs before the extensions are locked: it may log.
         let mut news = FieldList::default();
-        values.record(&mut FieldCollector::new(&mut news, &self.redactor));
+        values.record(&mut FieldCollector::of_span(&mut news, &self.redactor));
         let Some(span) = ctx.span(id) else { return };
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<SpanFields>() {

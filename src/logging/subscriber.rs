@@ -9,24 +9,23 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
-use crate::logging::copied_fields::CopiedFields;
-use crate::logging::filter::{Admission, AdmissionFilter, Directives};
+use crate::logging::filter::AdmissionFilter;
+use crate::logging::live::LiveFilters;
 use crate::logging::log_layer::LogLayer;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
-use crate::logging::{DirectiveError, Lines, LogRecorder, Redactor};
+use crate::logging::{DirectiveError, Redactor, Sinks};
 
 /// What the layers are made of.
 #[derive(Debug)]
 pub(crate) struct RecordingParts {
     /// `None`: spans are not recorded.
     pub(crate) tracer: Option<SpanTracer>,
-    /// `None`: log records are not recorded.
-    pub(crate) recorder: Option<LogRecorder>,
-    /// `None`: nobody reads lines.
-    pub(crate) lines: Option<Arc<Lines>>,
+    /// `None`: events go nowhere.
+    pub(crate) sinks: Option<Sinks>,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) settings: RecordingSettings,
+    pub(crate) filters: Arc<LiveFilters>,
 }
 
 /// Both recording layers, either, or neither.
@@ -44,23 +43,17 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, recorder, lines, redactor, settings } = parts;
+    let RecordingParts { tracer, sinks, redactor, settings, filters } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
     // Lines show the fields of spans and records copy some, also where spans go nowhere.
-    let copies_fields = recorder.is_some() && !settings.span_fields.is_empty();
-    let keeps_fields = lines.is_some() || copies_fields;
-    let takes_spans = tracer.is_some() || keeps_fields;
-    // Directives that name spans keep books about the spans of their layer: each layer has its own.
-    let spans = takes_spans.then_some(settings.trace_filter.as_str());
+    let needs_span_fields = sinks.as_ref().is_some_and(Sinks::needs_span_fields);
 
-    let logs = if recorder.is_some() || lines.is_some() || marks_errors {
-        let takes_events = recorder.is_some() || lines.is_some();
-        let events = takes_events.then_some(settings.log_filter.as_str());
-        let admission = Arc::new(Admission::new(parse(spans)?, parse(events)?, marks_errors));
+    let logs = if sinks.is_some() || marks_errors {
+        let takes_spans = tracer.is_some() || needs_span_fields;
+        let admission = filters.admission(takes_spans, sinks.is_some(), marks_errors)?;
         let filter = AdmissionFilter(Arc::clone(&admission));
-        let copied = CopiedFields::new(&settings.span_fields);
-        let logs = LogLayer::new(recorder, lines, admission, copied);
-        let logs: RecordingLayer<S> = if keeps_fields {
+        let logs = LogLayer::new(sinks, admission);
+        let logs: RecordingLayer<S> = if needs_span_fields {
             Box::new(SpanFieldsLayer::new(redactor).and_then(logs).with_filter(filter))
         } else {
             Box::new(logs.with_filter(filter))
@@ -72,9 +65,7 @@ where
     let traces = match tracer {
         None => None,
         Some(tracer) => {
-            let events = settings.span_events.then_some(settings.log_filter.as_str());
-            let admission = Admission::new(parse(spans)?, parse(events)?, false);
-            let filter = AdmissionFilter(Arc::new(admission));
+            let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
             Some(trace_layer(tracer, &settings).with_filter(filter))
         }
     };
@@ -98,8 +89,4 @@ pub(crate) fn registry(
     parts: RecordingParts,
 ) -> Result<impl Subscriber + for<'span> LookupSpan<'span> + Send + Sync, DirectiveError> {
     Ok(Registry::default().with(layer(parts)?))
-}
-
-fn parse(directives: Option<&str>) -> Result<Option<Directives>, DirectiveError> {
-    directives.map(Directives::parse).transpose()
 }

@@ -1,7 +1,9 @@
 //! The guard: what a service holds while telemetry runs.
 
 mod end;
+mod filters;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::logs::{Logger, LoggerProvider};
@@ -14,6 +16,7 @@ use crate::builder::TelemetryBuilder;
 use crate::config::EffectiveConfig;
 use crate::error::InitError;
 use crate::health::{Health, HealthState};
+use crate::logging::{self, LiveFilters};
 use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
 use crate::report::TelemetryReport;
@@ -45,7 +48,7 @@ use crate::report::TelemetryReport;
 #[must_use = "telemetry ends when this is dropped: bind it to a name, not to `_`"]
 #[derive(Debug)]
 pub struct Telemetry {
-    pipeline: Pipeline,
+    pipeline: Arc<Pipeline>,
     is_shut_down: AtomicBool,
 }
 
@@ -56,7 +59,7 @@ impl Telemetry {
     }
 
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
-        let pipeline = Pipeline::start(start)?;
+        let pipeline = Arc::new(Pipeline::start(start)?);
         Ok(Self { pipeline, is_shut_down: AtomicBool::new(false) })
     }
 
@@ -147,6 +150,14 @@ impl Telemetry {
     ) -> impl LoggerProvider<Logger: Logger<LogRecord: Send> + Send + Sync> + Clone + Send + Sync + use<>
     {
         self.pipeline.logger_provider()
+    }
+
+    pub(crate) fn filters(&self) -> &Arc<LiveFilters> {
+        self.pipeline.filters()
+    }
+
+    pub(crate) fn set_installed(&self) {
+        logging::set_installed(Arc::clone(self.pipeline.filters()));
     }
 
     pub(crate) fn set_global_subscriber(&self) -> bool {

@@ -11,6 +11,7 @@
 
 mod delivery;
 mod failure;
+mod filters;
 mod idle;
 mod lines;
 mod outage;

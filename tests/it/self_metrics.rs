@@ -16,7 +16,7 @@ use beacon::{Signal, tracing};
 use crate::support::{Service, drive, eventually};
 
 /// Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>; the last are beacon's.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "otel.sdk.span.live",
     "otel.sdk.span.started",
     "otel.sdk.processor.span.queue.size",
@@ -36,6 +36,7 @@ const NAMES: [&str; 26] = [
     "otel.sdk.exporter.operation.duration",
     // `beacon.log.dropped` appears with the first drop.
     "beacon.log.records",
+    "beacon.panics",
     "beacon.telemetry.emitted",
     "beacon.telemetry.delivered",
     "beacon.telemetry.rejected",

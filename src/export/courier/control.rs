@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Signal;
@@ -49,9 +49,44 @@ pub(crate) struct CourierParts {
 #[derive(Debug)]
 enum Command {
     /// Answered with whether everything was settled before the deadline.
-    Flush { deadline: Duration, reply: oneshot::Sender<bool> },
+    Flush { deadline: Duration, collects: Collects, reply: oneshot::Sender<bool> },
     /// Answered when everything is settled, at the deadline at the latest.
     Stop { deadline: Duration, reply: oneshot::Sender<()> },
+}
+
+/// Whether a flush collects metrics first, which runs the user's callbacks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Collects {
+    Metrics,
+    Nothing,
+}
+
+/// Runs small things on the export thread: what has to wait, and must not block.
+#[derive(Clone, Debug)]
+pub(crate) struct Spawner(Handle);
+
+impl Spawner {
+    /// Runs the future until it ends, or the thread does.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        // Nobody waits for its end.
+        drop(spawn_on(&self.0, future));
+    }
+
+    /// Runs what may block, on a thread beside the export thread.
+    #[cfg(unix)]
+    pub(crate) fn run_blocking(&self, run: impl FnOnce() + Send + 'static) {
+        // As above.
+        drop(self.0.spawn_blocking(run));
+    }
+
+    /// Takes the hang-up signal over from the system, for good: it no longer ends the process.
+    #[cfg(unix)]
+    pub(crate) fn hang_ups(&self) -> io::Result<tokio::signal::unix::Signal> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let _entered = self.0.enter();
+        signal(SignalKind::hangup())
+    }
 }
 
 /// A handle on the export thread.
@@ -60,6 +95,7 @@ pub(crate) struct Courier {
     commands: mpsc::UnboundedSender<Command>,
     thread: Mutex<Option<JoinHandle<()>>>,
     thread_id: ThreadId,
+    spawner: Spawner,
 }
 
 impl Courier {
@@ -75,18 +111,23 @@ impl Courier {
             .on_thread_start(mark_thread)
             .max_blocking_threads(2)
             .build()?;
+        let spawner = Spawner(runtime.handle().clone());
         let thread = thread::Builder::new()
             .name(THREAD_NAME.to_owned())
             .spawn(move || run_thread(runtime, parts, inbox))?;
         let thread_id = thread.thread().id();
-        Ok(Self { commands, thread: Mutex::new(Some(thread)), thread_id })
+        Ok(Self { commands, thread: Mutex::new(Some(thread)), thread_id, spawner })
+    }
+
+    pub(crate) const fn spawner(&self) -> &Spawner {
+        &self.spawner
     }
 
     /// Asks for everything held now to be settled by `deadline`. No answer: the thread has ended.
-    pub(crate) fn flush(&self, deadline: Duration) -> oneshot::Receiver<bool> {
+    pub(crate) fn flush(&self, deadline: Duration, collects: Collects) -> oneshot::Receiver<bool> {
         let (reply, answer) = oneshot::channel();
         // A thread that is gone drops the reply, which is what the receiver then sees.
-        drop(self.commands.send(Command::Flush { deadline, reply }));
+        drop(self.commands.send(Command::Flush { deadline, collects, reply }));
         answer
     }
 
@@ -158,9 +199,10 @@ async fn control(
     });
     let (deadline, reply) = loop {
         match inbox.recv().await {
-            Some(Command::Flush { deadline, reply }) => {
+            Some(Command::Flush { deadline, collects, reply }) => {
                 let (running, clock) = (Arc::clone(&running), Arc::clone(&parts.clock));
                 let metrics = parts.metrics.clone();
+                let metrics = metrics.filter(|_| collects == Collects::Metrics);
                 spawn(async move {
                     let is_complete = flush(&running, metrics.as_deref(), &clock, deadline).await;
                     if let Some(is_complete) = is_complete {
@@ -187,6 +229,14 @@ where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     tokio::spawn(future)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a private runtime: no trace context to carry")]
+fn spawn_on<F>(runtime: &Handle, future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    runtime.spawn(future)
 }
 
 fn start_dispatcher(parts: &CourierParts, signal: Signal) -> Option<Running> {
@@ -216,7 +266,8 @@ fn hand_over_metrics(running: &[Running]) {
     }
 }
 
-/// Settles everything that is held now, and one more collection of metrics. All signals at once.
+/// Settles everything that is held now, and one more collection of metrics, if there are `metrics`.
+/// All signals at once.
 ///
 /// `None`: a dispatcher has ended meanwhile, so that the end decides what became of its items.
 async fn flush(

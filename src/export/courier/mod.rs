@@ -14,7 +14,7 @@ mod scope;
 mod sink;
 
 pub(crate) use announce::{Announcer, DeliveryState};
-pub(crate) use control::{Courier, CourierParts, SignalParts};
+pub(crate) use control::{Collects, Courier, CourierParts, SignalParts, Spawner};
 pub(crate) use dispatch::OperationObserver;
 pub(crate) use intake::Intake;
 pub(crate) use lane::{Lane, LaneSnapshot};

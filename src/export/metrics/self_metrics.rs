@@ -46,6 +46,10 @@ impl SelfMetrics {
         }
         observe_recording(&sdk, published, recording);
         observe_logs(&beacon, published, recording);
+        let source = Arc::clone(recording);
+        observe(&beacon, &catalog::PANICS, move |visit| {
+            visit(source.panics.load(Ordering::Relaxed), &[]);
+        });
         let source = Arc::clone(published);
         observe(&beacon, &catalog::TELEMETRY_HEALTH, move |visit| {
             report(&source.health, &[], visit);

@@ -62,6 +62,8 @@ pub(crate) struct RecordingCounters {
     /// Log records handed to the pipeline, whatever became of them.
     pub(crate) log_created: AtomicU64,
     pub(crate) logs: LogCounters,
+    /// Panics that the hook has seen, caught or not.
+    pub(crate) panics: AtomicU64,
 }
 
 #[derive(Debug, Default)]

@@ -70,8 +70,12 @@ impl LogCounters {
     }
 
     pub(crate) fn count_dropped(&self, sink: LogSink, reason: LogDropReason) {
+        self.add_dropped(sink, reason, 1);
+    }
+
+    pub(crate) fn add_dropped(&self, sink: LogSink, reason: LogDropReason, count: u64) {
         if let Some(cell) = self.dropped_cell(sink, reason) {
-            cell.fetch_add(1, Relaxed);
+            cell.fetch_add(count, Relaxed);
         }
     }
 

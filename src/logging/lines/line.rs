@@ -15,7 +15,7 @@ pub(super) struct Line<'a> {
     pub(super) stamp: &'a str,
     pub(super) level: Level,
     pub(super) target: &'a str,
-    /// Of the event; the message is the one named [`MESSAGE`].
+    /// Of the event; the message among them.
     pub(super) fields: &'a FieldList,
     /// Of the spans around it; none has the name of one of `fields`.
     pub(super) span_fields: &'a FieldList,
@@ -26,7 +26,7 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub(super) fn message(&self) -> Option<FieldValue<'a>> {
-        self.fields.get(MESSAGE)
+        self.fields.message()
     }
 
     /// All fields but the message, those of the event first.
@@ -35,7 +35,7 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn event_fields(&self) -> impl Iterator<Item = (&'a str, FieldValue<'a>)> + use<'a> {
-        self.fields.iter().filter(|(name, _)| *name != MESSAGE)
+        self.fields.iter()
     }
 }
 

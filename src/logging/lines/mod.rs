@@ -33,13 +33,12 @@ use crate::config::log_settings::{LogColor, LogConsole, LogFormat};
 use crate::config::{FileSettings, LineSettings};
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
-use crate::export::encode::TraceIds;
-use crate::export::encode::unix_nanos;
-use crate::logging::field_list::FieldCollector;
+use crate::export::encode::{TraceIds, unix_nanos};
+use crate::export::processors::{LogSink, RecordingCounters};
+use crate::logging::field_list::{FieldCollector, FieldList};
 use crate::logging::redact::Redactor;
+use crate::logging::source::EventSource;
 use crate::logging::span_fields::SpanFields;
-
-pub(crate) use self::writer::LineCounts;
 
 /// All sinks of lines. At least one.
 #[derive(Debug)]
@@ -49,10 +48,19 @@ pub(crate) struct Lines {
     clock: SharedClock,
 }
 
+/// What lines share with the rest of telemetry.
+#[derive(Clone, Debug)]
+pub(crate) struct LineParts {
+    pub(crate) clock: SharedClock,
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) counters: Arc<RecordingCounters>,
+    pub(crate) voice: Arc<Diagnostics>,
+}
+
 /// One sink, and how its lines look.
 #[derive(Debug)]
 struct LineSink {
-    name: &'static str,
+    sink: LogSink,
     target: String,
     format: LogFormat,
     is_colored: bool,
@@ -77,9 +85,7 @@ impl Lines {
     pub(crate) fn start(
         settings: &LineSettings,
         console: LogConsole,
-        clock: &SharedClock,
-        redactor: &Arc<Redactor>,
-        voice: &Arc<Diagnostics>,
+        shared: &LineParts,
     ) -> Result<Option<Arc<Self>>, InitError> {
         let mut sinks = Vec::new();
         let stream = match console {
@@ -88,15 +94,15 @@ impl Lines {
             LogConsole::Stdout => Some(ConsoleStream::Stdout),
         };
         if let Some(stream) = stream {
-            sinks.push(console_sink(settings, stream, voice)?);
+            sinks.push(console_sink(settings, stream, shared)?);
         }
         if let Some(file) = &settings.file {
-            sinks.push(file_sink(settings, file, clock, voice)?);
+            sinks.push(file_sink(settings, file, shared)?);
         }
         if sinks.is_empty() {
             return Ok(None);
         }
-        let (redactor, clock) = (Arc::clone(redactor), Arc::clone(clock));
+        let (redactor, clock) = (Arc::clone(&shared.redactor), Arc::clone(&shared.clock));
         Ok(Some(Arc::new(Self { sinks, redactor, clock })))
     }
 
@@ -107,20 +113,23 @@ impl Lines {
     pub(crate) fn write_event<S>(
         &self,
         event: &Event<'_>,
+        source: &EventSource<'_>,
         trace: Option<TraceIds>,
         ctx: &Context<'_, S>,
     ) where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let metadata = event.metadata();
-        let origin = LineOrigin { level: *metadata.level(), target: metadata.target(), trace };
+        let origin = LineOrigin { level: source.level(), target: source.target(), trace };
         if !self.wants(origin.level) {
             return;
         }
         let mut scratch = LineScratch::take();
         let buffers = &mut scratch.0;
-        event.record(&mut FieldCollector::new(&mut buffers.fields, &self.redactor));
-        for span in ctx.event_scope(event).into_iter().flatten() {
+        let mut collector = FieldCollector::of_event(&mut buffers.fields, &self.redactor);
+        source.record_fields(event, &mut collector);
+        // A panic can happen while the extensions of a span are locked, and its hook comes here.
+        let scope = if source.is_of_panic() { None } else { ctx.event_scope(event) };
+        for span in scope.into_iter().flatten() {
             buffers.span_names.push(span.name());
             if let Some(SpanFields(fields)) = span.extensions().get() {
                 buffers.span_fields.add_missing(fields, &buffers.fields);
@@ -129,20 +138,14 @@ impl Lines {
         self.emit(origin, buffers);
     }
 
-    /// Writes a line of something that is no `tracing` event. `record` gives its fields; the
-    /// message is the one named `message`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for records that come from elsewhere"))]
-    pub(crate) fn write(
-        &self,
-        origin: LineOrigin<'_>,
-        record: impl FnOnce(&mut FieldCollector<'_>),
-    ) {
+    /// Writes a line of something that is no `tracing` event.
+    pub(crate) fn write(&self, origin: LineOrigin<'_>, fill: impl FnOnce(&mut FieldList)) {
         if !self.wants(origin.level) {
             return;
         }
         let mut scratch = LineScratch::take();
         let buffers = &mut scratch.0;
-        record(&mut FieldCollector::new(&mut buffers.fields, &self.redactor));
+        fill(&mut buffers.fields);
         self.emit(origin, buffers);
     }
 
@@ -168,10 +171,9 @@ impl Lines {
         }
     }
 
-    /// What became of the lines of each sink so far.
-    #[expect(dead_code, reason = "for the self-metrics")]
-    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, LineCounts)> {
-        self.sinks.iter().map(|sink| (sink.name, sink.writer.counts()))
+    /// Which sinks there are.
+    pub(crate) fn sinks(&self) -> impl Iterator<Item = LogSink> {
+        self.sinks.iter().map(|sink| sink.sink)
     }
 
     /// Whether every line that was taken before was written or lost.
@@ -220,7 +222,7 @@ impl fmt::Display for Lines {
 fn console_sink(
     settings: &LineSettings,
     stream: ConsoleStream,
-    voice: &Arc<Diagnostics>,
+    shared: &LineParts,
 ) -> Result<LineSink, InitError> {
     let is_terminal = stream.is_terminal();
     let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Json };
@@ -230,9 +232,9 @@ fn console_sink(
         LogColor::Never => false,
     };
     let target = stream.name().to_owned();
-    let parts = parts(CONSOLE, "beacon-console", &target, settings, voice);
+    let parts = parts(LogSink::Console, "beacon-console", &target, settings, shared);
     Ok(LineSink {
-        name: CONSOLE,
+        sink: LogSink::Console,
         target,
         format: settings.format.unwrap_or(default),
         is_colored,
@@ -244,14 +246,13 @@ fn console_sink(
 fn file_sink(
     settings: &LineSettings,
     file: &FileSettings,
-    clock: &SharedClock,
-    voice: &Arc<Diagnostics>,
+    shared: &LineParts,
 ) -> Result<LineSink, InitError> {
-    let rolling = RollingFile::open(file, Arc::clone(clock), Arc::clone(voice))?;
+    let rolling = RollingFile::open(file, Arc::clone(&shared.clock), Arc::clone(&shared.voice))?;
     let target = format!("`{}`", file.path.display());
-    let parts = parts(FILE, "beacon-file", &target, settings, voice);
+    let parts = parts(LogSink::File, "beacon-file", &target, settings, shared);
     Ok(LineSink {
-        name: FILE,
+        sink: LogSink::File,
         target,
         format: file.format,
         is_colored: false,
@@ -261,11 +262,11 @@ fn file_sink(
 }
 
 fn parts(
-    sink: &'static str,
+    sink: LogSink,
     thread: &'static str,
     target: &str,
     settings: &LineSettings,
-    voice: &Arc<Diagnostics>,
+    shared: &LineParts,
 ) -> WriterParts {
     WriterParts {
         sink,
@@ -273,9 +274,7 @@ fn parts(
         target: target.to_owned(),
         bytes_max: settings.buffer_bytes_max,
         is_lossy: settings.is_lossy,
-        voice: Arc::clone(voice),
+        counters: Arc::clone(&shared.counters),
+        voice: Arc::clone(&shared.voice),
     }
 }
-
-const CONSOLE: &str = "console";
-const FILE: &str = "file";

@@ -5,13 +5,13 @@
 
 use std::io;
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
 use crate::error::InitError;
+use crate::export::processors::{LogDropReason, LogSink, RecordingCounters};
 use crate::logging::lines::batch::Batch;
 use crate::suppression::suppress_thread;
 
@@ -38,18 +38,19 @@ pub(super) struct LineLoss {
 /// How a [`LineWriter`] is set up.
 #[derive(Clone, Debug)]
 pub(super) struct WriterParts {
-    /// `console` or `file`.
-    pub(super) sink: &'static str,
+    pub(super) sink: LogSink,
     pub(super) thread: &'static str,
     /// What messages call the target.
     pub(super) target: String,
     /// Bytes that wait, those that are being written included.
     pub(super) bytes_max: usize,
     pub(super) is_lossy: bool,
+    pub(super) counters: Arc<RecordingCounters>,
     pub(super) voice: Arc<Diagnostics>,
 }
 
 /// What became of the lines of one sink.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct LineCounts {
     pub(crate) written: u64,
@@ -73,14 +74,6 @@ struct Shared {
     arrived: Condvar,
     /// Something was written, or it is the end.
     settled: Condvar,
-    counts: Counts,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    written: AtomicU64,
-    dropped: AtomicU64,
-    failed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -115,7 +108,6 @@ impl LineWriter {
             state: Mutex::default(),
             arrived: Condvar::new(),
             settled: Condvar::new(),
-            counts: Counts::default(),
         });
         let own = Arc::clone(&shared);
         // Detached: a target that hangs must not hang whoever ends telemetry. `end` waits for the
@@ -133,13 +125,12 @@ impl LineWriter {
         self.shared.push(line);
     }
 
+    #[cfg(test)]
     pub(super) fn counts(&self) -> LineCounts {
-        let Counts { written, dropped, failed } = &self.shared.counts;
-        LineCounts {
-            written: written.load(Relaxed),
-            dropped: dropped.load(Relaxed),
-            failed: failed.load(Relaxed),
-        }
+        let done = self.shared.state().done;
+        let failed = self.shared.lost(LogDropReason::IoError);
+        let dropped = self.shared.lost(LogDropReason::QueueFull);
+        LineCounts { written: done.saturating_sub(failed), dropped, failed }
     }
 
     /// Returns whether every line that was taken before was written or lost.
@@ -210,7 +201,8 @@ impl Shared {
                 self.settled.wait_while(state, is_held_up).unwrap_or_else(PoisonError::into_inner);
         }
         if state.phase != Phase::Running || has_no_room(&state) {
-            self.counts.dropped.fetch_add(1, Relaxed);
+            drop(state);
+            self.lose(LogDropReason::QueueFull, 1);
             return;
         }
         state.waiting.push(line);
@@ -222,6 +214,14 @@ impl Shared {
         }
     }
 
+    fn lose(&self, reason: LogDropReason, lines: u64) {
+        self.parts.counters.logs.add_dropped(self.parts.sink, reason, lines);
+    }
+
+    fn lost(&self, reason: LogDropReason) -> u64 {
+        self.parts.counters.logs.dropped(self.parts.sink, reason)
+    }
+
     /// The thread.
     fn run(&self, mut target: impl LineTarget) {
         let _suppressed = suppress_thread();
@@ -231,8 +231,7 @@ impl Shared {
             let outcome = target.write(&batch);
             let lines = batch.len();
             let lost = outcome.as_ref().map_or_else(|loss| loss.lines.min(lines), |()| 0);
-            self.counts.written.fetch_add(lines.saturating_sub(lost), Relaxed);
-            self.counts.failed.fetch_add(lost, Relaxed);
+            self.lose(LogDropReason::IoError, lost);
             batch.clear();
             let mut state = self.state();
             state.taken_bytes = 0;
@@ -267,22 +266,25 @@ impl Shared {
         let WriterParts { sink, target, voice, .. } = &self.parts;
         match outcome {
             Err(LineLoss { cause, .. }) => {
-                let failed = self.counts.failed.load(Relaxed);
+                let failed = self.lost(LogDropReason::IoError);
                 let message = format!("cannot write to {target}: {cause}; {failed} lines are lost");
-                voice.say(Topic::LineLoss(sink), DiagnosticLevel::Error, &message);
+                voice.say(Topic::LineLoss(sink.name()), DiagnosticLevel::Error, &message);
                 said.is_failing = true;
             }
             Ok(()) if said.is_failing => {
                 said.is_failing = false;
-                voice.recovered(Topic::LineLoss(sink), &format!("{target} can be written again"));
+                voice.recovered(
+                    Topic::LineLoss(sink.name()),
+                    &format!("{target} can be written again"),
+                );
             }
             Ok(()) => {}
         }
-        let dropped = self.counts.dropped.load(Relaxed);
+        let dropped = self.lost(LogDropReason::QueueFull);
         if dropped > said.dropped {
             said.dropped = dropped;
             let message = format!("{target} is slower than the log; {dropped} lines were dropped");
-            voice.say(Topic::LineOverflow(sink), DiagnosticLevel::Warn, &message);
+            voice.say(Topic::LineOverflow(sink.name()), DiagnosticLevel::Warn, &message);
         }
     }
 }

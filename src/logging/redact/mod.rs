@@ -43,14 +43,6 @@ impl Redactor {
         self.is_on && self.keys.has_static(name)
     }
 
-    /// Returns what may be shown of a value. Borrowed: all of it.
-    pub(crate) fn redact<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
-        if self.is_secret_key(key) {
-            return Cow::Owned(REDACTED.to_owned());
-        }
-        self.redact_text(value)
-    }
-
     /// Returns what may be shown of a text that has no key: a message, or a value whose key was
     /// asked about before.
     pub(crate) fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -13,12 +13,13 @@ use crate::config::{LogRateLimit, RestraintSettings};
 use crate::export::processors::{LogDropReason, LogSink, RecordingCounters};
 use crate::logging::restraint::table::{Count, RateTable};
 
-/// The restraint of one sink: each sink has its own, because each is asked once for each record.
+/// Asked once for each event, on behalf of all sinks.
 ///
 /// Nothing here takes a lock. Memory is bounded: see [`RateTable`].
 #[derive(Debug)]
 pub(crate) struct Restraint {
-    sink: LogSink,
+    /// Those that miss what is held back.
+    sinks: Vec<LogSink>,
     follows_trace: bool,
     rate: Option<Rate>,
     counters: Arc<RecordingCounters>,
@@ -31,7 +32,7 @@ struct Rate {
     clock: SharedClock,
 }
 
-/// What a sink has to say about records that it does not get.
+/// What the sinks have to say about records that they do not get.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Notice {
     /// From here on records of the call-site are held back, to the end of the period.
@@ -57,7 +58,7 @@ impl fmt::Display for Notice {
 impl Restraint {
     pub(crate) fn new(
         settings: RestraintSettings,
-        sink: LogSink,
+        sinks: Vec<LogSink>,
         counters: &Arc<RecordingCounters>,
         clock: &SharedClock,
     ) -> Self {
@@ -67,10 +68,10 @@ impl Restraint {
             table: RateTable::default(),
             clock: Arc::clone(clock),
         });
-        Self { sink, follows_trace, rate, counters: Arc::clone(counters) }
+        Self { sinks, follows_trace, rate, counters: Arc::clone(counters) }
     }
 
-    /// Tells whether the sink gets the record. What it does not get is counted.
+    /// Tells whether the sinks get the event. What they do not get is counted.
     ///
     /// `is_sampled` is `None` outside of a trace. Notices are given to `say` with the call-site that
     /// they are about; they are of the level of that call-site, and are not restrained themselves.
@@ -84,12 +85,18 @@ impl Restraint {
         say: impl FnMut(&'static Metadata<'static>, Notice),
     ) -> bool {
         if self.follows_trace && goes_with_trace(*metadata.level(), is_sampled) {
-            self.counters.logs.count_dropped(self.sink, LogDropReason::Sampled);
+            self.count_dropped(LogDropReason::Sampled);
             return false;
         }
         match &self.rate {
             None => true,
             Some(rate) => self.is_within(rate, metadata, say),
+        }
+    }
+
+    fn count_dropped(&self, reason: LogDropReason) {
+        for sink in &self.sinks {
+            self.counters.logs.count_dropped(*sink, reason);
         }
     }
 
@@ -112,8 +119,18 @@ impl Restraint {
             Count::First => say(metadata, Notice::Began(rate.limit)),
             Count::Above => {}
         }
-        self.counters.logs.count_dropped(self.sink, LogDropReason::RateLimit);
+        self.count_dropped(LogDropReason::RateLimit);
         false
+    }
+}
+
+impl Notice {
+    /// How many records were held back, once that is known.
+    pub(crate) const fn suppressed(self) -> Option<u32> {
+        match self {
+            Self::Began(_) => None,
+            Self::Ended { suppressed } => Some(suppressed),
+        }
     }
 }
 

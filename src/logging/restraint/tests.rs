@@ -39,7 +39,7 @@ impl Case {
     fn new(settings: RestraintSettings) -> Self {
         let (counters, clock) = (Arc::default(), ManualClock::new());
         let shared: SharedClock = Arc::new(clock.clone());
-        let restraint = Restraint::new(settings, LogSink::File, &counters, &shared);
+        let restraint = Restraint::new(settings, vec![LogSink::File], &counters, &shared);
         Self { restraint, counters, clock, said: Vec::new() }
     }
 

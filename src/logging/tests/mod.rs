@@ -5,6 +5,8 @@ mod fields;
 mod filters;
 mod harm;
 mod ids;
+mod live;
+mod named;
 mod recording;
 
-pub(super) use recording::{admits_all, stopped_clock};
+pub(super) use recording::{admits_all, settings, stopped_clock};

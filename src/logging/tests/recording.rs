@@ -10,6 +10,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
+use tracing::level_filters::LevelFilter;
 
 use crate::clock::{Clock, SharedClock};
 use crate::config::{LogLimitSettings, RecordingSettings, RestraintSettings, SpanLimitSettings};
@@ -17,7 +18,7 @@ use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
 use crate::logging::filter::{Admission, Directives};
-use crate::logging::{LogRecorder, RecordingParts, Redactor, registry};
+use crate::logging::{LiveFilters, LogRecorder, RecordingParts, Redactor, Sinks, registry};
 
 /// The time of every event.
 pub(super) const NOW_UNIX_NANO: u64 = 1_700_000_000_123_456_789;
@@ -49,12 +50,13 @@ pub(in crate::logging) fn admits_all() -> Arc<Admission> {
     Arc::new(Admission::new(all(), all(), false))
 }
 
-pub(super) fn settings() -> RecordingSettings {
+pub(in crate::logging) fn settings() -> RecordingSettings {
     RecordingSettings {
         error_events_to_status: true,
         span_events: false,
         code_location: false,
         thread: false,
+        otlp_level: LevelFilter::TRACE,
         log_filter: "trace".to_owned(),
         trace_filter: "trace".to_owned(),
         span_fields: Vec::new(),
@@ -80,6 +82,15 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn parts(&self, signals: Signals, settings: &RecordingSettings) -> RecordingParts {
+        self.parts_with(signals, settings, LiveFilters::new(settings, None).unwrap())
+    }
+
+    pub(super) fn parts_with(
+        &self,
+        signals: Signals,
+        settings: &RecordingSettings,
+        filters: Arc<LiveFilters>,
+    ) -> RecordingParts {
         let processor = EncodingSpanProcessor::new(
             Arc::clone(&self.intake),
             Arc::clone(&self.counters),
@@ -95,13 +106,14 @@ impl Pipeline {
             settings,
             Arc::clone(&self.redactor),
         );
+        let recorder = matches!(signals, Signals::Both | Signals::Logs).then_some(recorder);
         RecordingParts {
             tracer: matches!(signals, Signals::Both | Signals::Traces)
                 .then(|| provider.tracer("beacon")),
-            recorder: matches!(signals, Signals::Both | Signals::Logs).then_some(recorder),
-            lines: None,
+            sinks: Sinks::new(recorder, None, settings, &self.counters, &stopped_clock()),
             redactor: Arc::clone(&self.redactor),
             settings: settings.clone(),
+            filters,
         }
     }
 

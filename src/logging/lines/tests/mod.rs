@@ -16,9 +16,12 @@ use super::writer::{LineLoss, LineTarget, LineWriter, WriterParts};
 use super::{LineOrigin, LineSink, Lines};
 use crate::config::log_settings::LogFormat;
 use crate::diagnostics::Diagnostics;
+use crate::export::processors::LogSink;
+use crate::logging::Sinks;
+use crate::logging::field_list::FieldValue;
 use crate::logging::log_layer::LogLayer;
 use crate::logging::span_fields::SpanFieldsLayer;
-use crate::logging::tests::{admits_all, stopped_clock};
+use crate::logging::tests::{admits_all, settings, stopped_clock};
 use crate::testing::ManualClock;
 
 /// What was written, as text.
@@ -44,11 +47,12 @@ pub(super) fn voice() -> Arc<Diagnostics> {
 
 pub(super) fn parts(bytes_max: usize, is_lossy: bool) -> WriterParts {
     WriterParts {
-        sink: "test",
+        sink: LogSink::File,
         thread: "test-lines",
         target: "memory".to_owned(),
         bytes_max,
         is_lossy,
+        counters: Arc::default(),
         voice: voice(),
     }
 }
@@ -57,7 +61,7 @@ type Look = (LogFormat, bool, LevelFilter);
 
 fn sink((format, is_colored, level): Look, memory: &Memory) -> LineSink {
     LineSink {
-        name: "test",
+        sink: LogSink::File,
         target: "memory".to_owned(),
         format,
         is_colored,
@@ -74,7 +78,9 @@ fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
 pub(super) fn written(looks: &[Look], code: impl FnOnce()) -> Vec<String> {
     let memories: Vec<_> = looks.iter().map(|_| Memory::default()).collect();
     let lines = lines(looks.iter().zip(&memories).map(|(look, to)| sink(*look, to)).collect());
-    let logs = LogLayer::new(None, Some(Arc::clone(&lines)), admits_all(), None);
+    let (own, counters) = (Some(Arc::clone(&lines)), Arc::default());
+    let sinks = Sinks::new(None, own, &settings(), &counters, &stopped_clock());
+    let logs = LogLayer::new(sinks, admits_all());
     let subscriber = Registry::default().with(SpanFieldsLayer::new(Arc::default())).with(logs);
     tracing::dispatcher::with_default(&Dispatch::new(subscriber), code);
     assert!(lines.flush(LIMIT), "lines were not written");
@@ -95,9 +101,9 @@ fn a_value_that_logs_while_it_is_read_spoils_nothing() {
     let lines = lines(vec![sink((LogFormat::Compact, false, LevelFilter::TRACE), &memory)]);
     let origin = LineOrigin { level: Level::INFO, target: "shop", trace: None };
     lines.write(origin, |outer| {
-        outer.text("first", "outer");
-        lines.write(origin, |inner| inner.text("first", "inner"));
-        outer.text("second", "outer");
+        outer.set("first", FieldValue::Text("outer"));
+        lines.write(origin, |inner| inner.set("first", FieldValue::Text("inner")));
+        outer.set("second", FieldValue::Text("outer"));
     });
     assert!(lines.end(LIMIT));
     let stamp = "2023-11-14T22:13:20.123456Z  INFO shop:";

@@ -17,6 +17,17 @@ enum Given {
     Text(String),
 }
 
+impl Given {
+    fn value(&self) -> FieldValue<'_> {
+        match self {
+            Self::Bool(value) => FieldValue::Bool(*value),
+            Self::F64(value) => FieldValue::F64(*value),
+            Self::I64(value) => FieldValue::I64(*value),
+            Self::Text(text) => FieldValue::Text(text),
+        }
+    }
+}
+
 fn given() -> impl Strategy<Value = Given> {
     let awkward = prop::sample::select(vec![
         "",
@@ -77,13 +88,7 @@ fn name() -> impl Strategy<Value = String> {
 fn list(fields: &[(String, Given)]) -> FieldList {
     let mut list = FieldList::default();
     for (name, value) in fields {
-        let value = match value {
-            Given::Bool(value) => FieldValue::Bool(*value),
-            Given::F64(value) => FieldValue::F64(*value),
-            Given::I64(value) => FieldValue::I64(*value),
-            Given::Text(text) => FieldValue::Text(text),
-        };
-        list.set(name.clone(), value);
+        list.set(name.clone(), value.value());
     }
     list
 }
@@ -196,11 +201,15 @@ proptest! {
 
     #[test]
     fn lines_hold_what_was_logged(
+        message in prop::option::of(given()),
         event in prop::collection::vec((name(), given()), 0..6),
         span in prop::collection::vec((name(), given()), 0..4),
         is_traced: bool,
     ) {
-        let event = list(&event);
+        let mut event = list(&event);
+        if let Some(message) = &message {
+            event.set_message(message.value());
+        }
         let mut spans = FieldList::default();
         spans.add_missing(&list(&span), &event);
         let line = line(&event, &spans, is_traced);
@@ -255,7 +264,8 @@ proptest! {
 #[test]
 fn a_text_of_one_mebibyte_is_one_line() {
     let text = "\u{1b}\"x\n".repeat(1 << 18);
-    let fields = list(&[("message".to_owned(), Given::Text(text.clone()))]);
+    let mut fields = FieldList::default();
+    fields.set_message(FieldValue::Text(&text));
     let none = FieldList::default();
     let pairs = json_pairs(&text_of(&line(&fields, &none, false), LogFormat::Json));
     assert!(

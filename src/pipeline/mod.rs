@@ -1,5 +1,8 @@
 //! Everything that runs behind a guard, put together from settings.
 
+mod filters;
+mod global;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -14,10 +17,14 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
+use crate::export::Export;
+use crate::export::processors::RecordingCounters;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
-use crate::export::{Export, set_global_propagator};
 use crate::health::Health;
-use crate::logging::{self, Lines, LogConsole, RecordingParts, Redactor};
+use crate::logging::{
+    self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
+    Timer,
+};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
@@ -50,7 +57,10 @@ pub(crate) struct Pipeline {
     voice: Arc<Diagnostics>,
     clock: SharedClock,
     started_at: Duration,
+    counters: Arc<RecordingCounters>,
     redactor: Arc<Redactor>,
+    filters: Arc<LiveFilters>,
+    filter_file: Option<FilterFile>,
     export: Option<Export>,
     /// `None`: nobody reads lines.
     lines: Option<Arc<Lines>>,
@@ -58,21 +68,46 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
-        let config::Resolved { settings, effective } =
+        let config::Resolved { mut settings, effective } =
             config::resolve(&start.environment, &start.overrides)?;
         let voice = Diagnostics::new(Arc::clone(&start.clock), start.hook, start.is_on_stderr);
         let voice = Arc::new(voice);
+        let filter_file = filters::read_at_start(&mut settings, &effective)?;
+        let counters = Arc::new(RecordingCounters::default());
         let redactor = Arc::new(Redactor::new(&settings.redaction));
         let console = console(&settings, start.console);
-        let lines = Lines::start(&settings.lines, console, &start.clock, &redactor, &voice)?;
+        let parts = LineParts {
+            clock: Arc::clone(&start.clock),
+            redactor: Arc::clone(&redactor),
+            counters: Arc::clone(&counters),
+            voice: Arc::clone(&voice),
+        };
+        let lines = Lines::start(&settings.lines, console, &parts)?;
         let export = if settings.is_disabled {
             None
         } else {
-            Some(Export::start(&settings, &start.clock, &voice, &redactor)?)
+            Some(Export::start(&settings, &start.clock, &voice, &redactor, &counters)?)
         };
+        let timer = export.as_ref().map(|export| Timer {
+            clock: Arc::clone(&start.clock),
+            spawner: export.spawner().clone(),
+        });
+        let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
         let started_at = start.clock.now();
         let clock = start.clock;
-        Ok(Self { settings, effective, voice, clock, started_at, redactor, export, lines })
+        Ok(Self {
+            settings,
+            effective,
+            voice,
+            clock,
+            started_at,
+            counters,
+            redactor,
+            filters,
+            filter_file,
+            export,
+            lines,
+        })
     }
 
     /// Says what is odd about the settings, and what they came to.
@@ -108,36 +143,20 @@ impl Pipeline {
 
     fn recording_parts(&self) -> RecordingParts {
         let export = self.export.as_ref();
+        let recorder = export.and_then(|export| export.log_recorder(&self.settings));
+        let settings = self.settings.recording.clone();
+        let lines = self.lines.clone();
         RecordingParts {
             tracer: export.map(Export::span_tracer),
-            recorder: export.and_then(|export| export.log_recorder(&self.settings)),
-            lines: self.lines.clone(),
+            sinks: Sinks::new(recorder, lines, &settings, &self.counters, &self.clock),
             redactor: Arc::clone(&self.redactor),
-            settings: self.settings.recording.clone(),
+            settings,
+            filters: Arc::clone(&self.filters),
         }
     }
 
-    /// Returns whether this became the process's subscriber. Disabled telemetry sets none, so that
-    /// `tracing` costs what it costs without a subscriber.
-    pub(crate) fn set_global_subscriber(&self) -> bool {
-        if self.export.is_none() && self.lines.is_none() {
-            return true;
-        }
-        match logging::registry(self.recording_parts()) {
-            Ok(subscriber) => tracing::subscriber::set_global_default(subscriber).is_ok(),
-            Err(error) => {
-                // As in `layer`.
-                self.say(DiagnosticLevel::Error, &error.to_string());
-                true
-            }
-        }
-    }
-
-    pub(crate) fn set_global_providers(&self) {
-        set_global_propagator(&self.settings);
-        if let Some(export) = &self.export {
-            export.set_global_providers();
-        }
+    pub(crate) const fn filters(&self) -> &Arc<LiveFilters> {
+        &self.filters
     }
 
     pub(crate) fn meter(&self, name: &'static str) -> opentelemetry::metrics::Meter {
@@ -259,7 +278,7 @@ impl Pipeline {
     }
 
     pub(crate) fn say(&self, level: DiagnosticLevel, message: &str) {
-        if self.export.is_some() {
+        if self.export.is_some() || self.lines.is_some() {
             self.voice.say_now(level, message);
         }
     }

@@ -1,0 +1,109 @@
+//! Where an event goes once it is known to be wanted: to the collector, to people, or both.
+
+use std::sync::Arc;
+
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::catalog;
+use crate::clock::SharedClock;
+use crate::config::RecordingSettings;
+use crate::export::encode::TraceIds;
+use crate::export::processors::{LogSink, RecordingCounters};
+use crate::logging::copied_fields::CopiedFields;
+use crate::logging::field_list::FieldValue;
+use crate::logging::lines::LineOrigin;
+use crate::logging::restraint::{Notice, Restraint};
+use crate::logging::source::EventSource;
+use crate::logging::{Lines, LogRecorder};
+
+/// The sinks of events. At least one; all of them get the same events.
+#[derive(Debug)]
+pub(crate) struct Sinks {
+    recorder: Option<LogRecorder>,
+    lines: Option<Arc<Lines>>,
+    copied: Option<CopiedFields>,
+    restraint: Restraint,
+    counters: Arc<RecordingCounters>,
+}
+
+impl Sinks {
+    /// `None` where nobody wants an event.
+    pub(crate) fn new(
+        recorder: Option<LogRecorder>,
+        lines: Option<Arc<Lines>>,
+        settings: &RecordingSettings,
+        counters: &Arc<RecordingCounters>,
+        clock: &SharedClock,
+    ) -> Option<Self> {
+        let mut sinks: Vec<LogSink> = lines.iter().flat_map(|lines| lines.sinks()).collect();
+        sinks.extend(recorder.is_some().then_some(LogSink::Otlp));
+        if sinks.is_empty() {
+            return None;
+        }
+        let restraint = Restraint::new(settings.restraint, sinks, counters, clock);
+        let copied = recorder.is_some().then(|| CopiedFields::new(&settings.span_fields)).flatten();
+        Some(Self { recorder, lines, copied, restraint, counters: Arc::clone(counters) })
+    }
+
+    /// Whether the fields of spans have to be kept, because lines show them or records copy them.
+    pub(crate) const fn needs_span_fields(&self) -> bool {
+        self.lines.is_some() || self.copied.is_some()
+    }
+
+    /// Gives the event to each sink, unless it is held back.
+    pub(crate) fn record<S>(
+        &self,
+        event: &Event<'_>,
+        source: &EventSource<'_>,
+        trace: Option<TraceIds>,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        self.counters.logs.count_record(source.level());
+        let is_sampled = trace.map(|trace| trace.flags & FLAG_SAMPLED != 0);
+        let say = |callsite, notice| self.tell(callsite, notice);
+        if !self.restraint.admits(event.metadata(), is_sampled, say) {
+            return;
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.record(event, source, trace, |encoder| {
+                // As in `Lines::write_event`.
+                if let Some(copied) = self.copied.as_ref().filter(|_| !source.is_of_panic())
+                    && let Some(spans) = ctx.event_scope(event)
+                {
+                    copied.write(encoder, spans);
+                }
+            });
+        }
+        if let Some(lines) = &self.lines {
+            lines.write_event(event, source, trace, ctx);
+        }
+    }
+
+    /// Tells each sink what is held back of a call-site, at its level and under its target.
+    fn tell(&self, callsite: &'static Metadata<'static>, notice: Notice) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record_notice(callsite, notice);
+        }
+        let Some(lines) = &self.lines else { return };
+        let (level, target) = (*callsite.level(), callsite.target());
+        lines.write(LineOrigin { level, target, trace: None }, |fields| {
+            fields.set_message(FieldValue::Text(&notice.to_string()));
+            if let Some(file) = callsite.file() {
+                fields.set("code.file.path", FieldValue::Text(file));
+            }
+            if let Some(line) = callsite.line() {
+                fields.set("code.line.number", FieldValue::I64(line.into()));
+            }
+            if let Some(suppressed) = notice.suppressed() {
+                fields.set(catalog::LOG_SUPPRESSED, FieldValue::I64(suppressed.into()));
+            }
+        });
+    }
+}
+
+/// Source: <https://www.w3.org/TR/trace-context/#sampled-flag>
+const FLAG_SAMPLED: u8 = 1;
