@@ -11,8 +11,8 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
-use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
-use crate::export::processors::{RecordingCounters, ScopeCache, Scratch, unix_nanos};
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
+use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::fields::FieldEncoder;
 
 /// Encodes events where they happen and leaves the bytes in the intake.

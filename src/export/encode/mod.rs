@@ -16,5 +16,5 @@ mod value;
 pub(crate) use log_record::{LogRecordEncoder, LogRecordHead, TraceIds};
 pub(crate) use resource::encode_resource;
 pub(crate) use scope::encode_scope;
-pub(crate) use span::encode_span;
+pub(crate) use span::{encode_span, unix_nanos};
 pub(crate) use split::split_metrics;

@@ -56,8 +56,8 @@ pub(crate) fn encode_span(out: &mut Vec<u8>, span: &SpanData, limits: &SpanLimit
     close(out, &entry);
 }
 
-/// Nanoseconds since 1970; 0 before that.
-pub(super) fn unix_nanos(time: SystemTime) -> u64 {
+/// Nanoseconds since 1970; 0 before that, the last nanosecond that fits in the year 2554 and after.
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     since_epoch
         .as_secs()

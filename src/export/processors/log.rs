@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use opentelemetry::{InstrumentationScope, TraceFlags};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -13,7 +13,7 @@ use crate::Signal;
 use crate::clock::SharedClock;
 use crate::config::LogLimitSettings;
 use crate::export::courier::Intake;
-use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope};
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 
 /// Encodes each record of the OpenTelemetry logs API and leaves the bytes in the intake.
@@ -81,12 +81,6 @@ impl LogProcessor for EncodingLogProcessor {
     fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
         Ok(())
     }
-}
-
-/// Nanoseconds since 1970; 0 before that, the last nanosecond that fits in the year 2554 and after.
-pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
-    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn trace_ids(context: &TraceContext) -> TraceIds {

@@ -8,7 +8,7 @@ mod scratch;
 mod span;
 
 pub(crate) use counters::{ParentOrigin, RecordingCounters, SamplingOutcome};
-pub(crate) use log::{EncodingLogProcessor, unix_nanos};
+pub(crate) use log::EncodingLogProcessor;
 pub(crate) use sampler::CountingSampler;
 pub(crate) use scopes::ScopeCache;
 pub(crate) use scratch::{Scratch, is_thread_ending};

@@ -246,7 +246,7 @@ fn a_target_replaces_the_name_of_the_scope_only() {
 
 #[test]
 fn times_outside_the_protocol_are_clamped() {
-    let nanos = super::unix_nanos;
+    let nanos = crate::export::encode::unix_nanos;
     assert_eq!(nanos(UNIX_EPOCH - Duration::from_nanos(1)), 0);
     assert_eq!(nanos(UNIX_EPOCH), 0);
     assert_eq!(nanos(UNIX_EPOCH + Duration::from_nanos(u64::MAX)), u64::MAX);
