@@ -46,9 +46,9 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Sets what is hidden in log records, lines and spans. Default: nothing;
-    /// [`Redaction::default`] hides the keys and patterns that
-    /// [the manual](crate::manual::logging) lists.
+    /// Sets what is hidden in log records, lines and spans. Default: the keys and patterns that
+    /// [the manual](crate::manual::logging) lists, since a secret that was sent is in many places
+    /// at once and cannot be called back.
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.overrides.set(key::REDACT, redaction.is_on);
         self.overrides.set(key::REDACT_KEYS, redaction.keys);

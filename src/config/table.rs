@@ -7,7 +7,7 @@ use crate::config::names::{
     COMPRESSIONS, EXPORTERS, LOG_SAMPLINGS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS,
     TEMPORALITIES,
 };
-use crate::config::{key, line_rows};
+use crate::config::{key, limits, line_rows};
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,7 @@ static TABLES: &[&[Row]] = &[
     batch!("traces", "OTEL_BSP", "5000"),
     batch!("logs", "OTEL_BLRP", "1000"),
     METRICS,
+    limits::ROWS,
     OURS,
     line_rows::CONSOLE,
     line_rows::FILE,
@@ -336,7 +337,7 @@ static OURS: &[Row] = &[
         key::REDACT,
         &["BEACON_REDACT"],
         Kind::Boolean,
-        Some("false"),
+        Some("true"),
         "secrets are hidden in log records and spans",
     ),
     Row::new(

@@ -175,7 +175,7 @@ impl<'a> FieldCollector<'a> {
     /// Keeps the mark of a secret in place of any value of a field that names one. Such a value is
     /// not even formatted.
     fn hides(&mut self, field: &Field) -> bool {
-        let is_secret = !self.is_message(field) && self.redactor.is_secret_name(field.name());
+        let is_secret = !self.is_message(field) && self.redactor.is_secret_key(field.name());
         if is_secret {
             self.fields.set(field.name(), FieldValue::Text(REDACTED));
         }

@@ -92,7 +92,6 @@ fn fields_of_spans_are_copied_on_request() {
     let collector = Collector::start().expect("a collector starts");
     let service = Service::builder(&collector)
         .set("BEACON_LOG_SPAN_FIELDS", "user.id, tenant,attempt,password")
-        .set("BEACON_REDACT", "true")
         .start();
     service.run(|| {
         let outer = tracing::info_span!("outer", user.id = 7, tenant = "acme", other = 1);

@@ -37,12 +37,6 @@ impl Redactor {
         self.is_on && self.keys.has(key)
     }
 
-    /// Like [`is_secret_key`](Self::is_secret_key), for names that live as long as the program,
-    /// such as those of `tracing` fields. The answer is remembered.
-    pub(crate) fn is_secret_name(&self, name: &'static str) -> bool {
-        self.is_on && self.keys.has_static(name)
-    }
-
     /// Returns what may be shown of a text that has no key: a message, or a value whose key was
     /// asked about before.
     pub(crate) fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -2,8 +2,8 @@
 
 /// What is hidden in log records, lines and spans.
 ///
-/// Nothing is, unless the builder gets this or `BEACON_REDACT` is true; then the list of keys is the
-/// one that [the manual](crate::manual::logging) shows. A variable that is set beside it has no
+/// Without it, and without `BEACON_REDACT*` variables, the keys and patterns that
+/// [the manual](crate::manual::logging) shows are hidden. A variable that is set beside it has no
 /// effect.
 ///
 /// # Examples

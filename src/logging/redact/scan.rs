@@ -66,7 +66,9 @@ pub(super) struct Scan<'a> {
 impl Scan<'_> {
     /// Returns the place of the next secret. Both ends are next to ASCII or at an end of the text.
     fn next(&mut self) -> Option<Range<usize>> {
-        while let Some(byte) = self.text.get(self.at) {
+        while let Some(skipped) = self.rest().iter().position(|byte| opens(*byte)) {
+            self.at = self.at.saturating_add(skipped);
+            let byte = self.text.get(self.at)?;
             if let Some(secret) = self.secret_at(*byte) {
                 self.floor = secret.end;
                 self.at = secret.end.max(self.at.saturating_add(1));
@@ -111,6 +113,26 @@ impl Scan<'_> {
         !self.before().last().is_some_and(u8::is_ascii_alphanumeric)
     }
 }
+
+/// Whether a secret, or what says that one follows, begins with this byte.
+#[inline]
+fn opens(byte: u8) -> bool {
+    OPENINGS.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+#[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
+static OPENINGS: [bool; 256] = {
+    let mut openings = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        let is_sign = matches!(byte, b':' | b'=' | b',' | b'-' | b'@' | b'0'..=b'9');
+        openings[byte as usize] = is_sign || credentials::opens(byte) || token::opens(byte);
+        if byte == u8::MAX {
+            break openings;
+        }
+        byte += 1;
+    }
+};
 
 /// Honest text needs two. The bound is for text that was made to take long.
 const ROUNDS_MAX: usize = 8;

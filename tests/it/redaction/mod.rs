@@ -96,7 +96,6 @@ fn no_secret_leaves_the_process() {
     let service = Service::builder(&collector)
         .set("OTEL_EXPORTER_OTLP_ENDPOINT", wiretap.endpoint())
         .set("BEACON_SPAN_EVENTS", true)
-        .set("BEACON_REDACT", true)
         .start();
     for (_, text) in texts() {
         record(&service, text);
@@ -112,7 +111,7 @@ fn no_secret_leaves_the_process() {
 #[test]
 fn no_look_alike_is_destroyed() {
     let collector = Collector::start().expect("a collector starts");
-    let service = Service::builder(&collector).set("BEACON_REDACT", true).start();
+    let service = Service::builder(&collector).start();
     for text in LOOK_ALIKES.lines() {
         service
             .run(|| tracing::info_span!("work", note = text).in_scope(|| tracing::info!("{text}")));
@@ -131,10 +130,8 @@ fn no_look_alike_is_destroyed() {
 fn a_secret_key_hides_values_of_every_type() {
     let collector = Collector::start().expect("a collector starts");
     let wiretap = Wiretap::start(&collector);
-    let service = Service::builder(&collector)
-        .set("OTEL_EXPORTER_OTLP_ENDPOINT", wiretap.endpoint())
-        .set("BEACON_REDACT", true)
-        .start();
+    let service =
+        Service::builder(&collector).set("OTEL_EXPORTER_OTLP_ENDPOINT", wiretap.endpoint()).start();
     service.run(|| {
         let _span = tracing::info_span!("work", password = "canary-a", otp = 271_828).entered();
         tracing::info!(
@@ -170,11 +167,7 @@ fn redaction_can_be_changed_and_switched_off() {
     ];
     for (variable, value, expected) in cases {
         let collector = Collector::start().expect("a collector starts");
-        let mut builder = Service::builder(&collector).set(variable, value);
-        if variable != "BEACON_REDACT" {
-            builder = builder.set("BEACON_REDACT", true);
-        }
-        let service = builder.start();
+        let service = Service::builder(&collector).set(variable, value).start();
         service.run(|| tracing::info!(password = "a", plate = "b", from = "bob@example.com"));
         service.telemetry.shutdown_blocking().expect("the collector is healthy");
         let logs = collector.logs();

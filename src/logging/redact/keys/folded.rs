@@ -73,7 +73,7 @@ pub(super) fn letters_of(key: &str) -> Vec<u8> {
     key.bytes().filter(|byte| is_letter(*byte)).map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
-const fn is_letter(byte: u8) -> bool {
+pub(super) const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 

@@ -5,20 +5,21 @@
 //! not: `token_count` is a number. Of several rules that match, the longest decides, and some of
 //! the long ones say that it is no secret: `next_page_token`.
 
-mod cache;
 mod defaults;
 mod folded;
+mod tails;
 
-use crate::logging::redact::keys::cache::KeyCache;
 use crate::logging::redact::keys::defaults::{CARRIERS, INNOCENT, SECRET, SECRET_WORDS};
 use crate::logging::redact::keys::folded::{Folded, LETTERS_MAX, letters_of};
+use crate::logging::redact::keys::tails::Tails;
 
 /// All rules in force.
 #[derive(Debug)]
 pub(crate) struct KeyRules {
     /// The longest first.
     rules: Vec<KeyRule>,
-    cache: KeyCache,
+    /// The ends of all of them, and of the carriers.
+    tails: Tails,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +47,12 @@ impl KeyRules {
         rules.extend(INNOCENT.iter().map(|key| KeyRule::new(key, true, false)));
         rules.retain(|rule| !rule.letters.is_empty());
         rules.sort_by_key(|rule| std::cmp::Reverse(rule.letters.len()));
-        Self { rules, cache: KeyCache::default() }
+        let mut tails = Tails::default();
+        let carriers = CARRIERS.iter().map(|carrier| carrier.as_bytes());
+        for word in rules.iter().map(|rule| rule.letters.as_slice()).chain(carriers) {
+            tails.add(word);
+        }
+        Self { rules, tails }
     }
 
     /// Whether a key names a secret.
@@ -56,6 +62,10 @@ impl KeyRules {
 
     /// Like [`has`](Self::has), for a key inside of a text.
     pub(super) fn has_bytes(&self, key: &[u8]) -> bool {
+        self.tails.may_end(key) && self.has_rule(key)
+    }
+
+    fn has_rule(&self, key: &[u8]) -> bool {
         let mut key = Folded::new(key);
         loop {
             if let Some(rule) = self.rules.iter().find(|rule| rule.is_end_of(&key)) {
@@ -65,11 +75,6 @@ impl KeyRules {
                 return false;
             }
         }
-    }
-
-    /// Like [`has`](Self::has), and remembers the answer by the address of the name.
-    pub(super) fn has_static(&self, key: &'static str) -> bool {
-        self.cache.answer(key, || self.has(key))
     }
 }
 

@@ -15,6 +15,11 @@ pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> 
     }
 }
 
+/// Whether a secret may begin with this byte.
+pub(in crate::logging::redact) const fn opens(byte: u8) -> bool {
+    matches!(byte, b'B' | b'b' | b'e')
+}
+
 /// Source: RFC 6750, section 2.1.
 fn bearer(scan: &Scan<'_>, rest: &[u8]) -> Option<Range<usize>> {
     let (skipped, token) = behind_scheme(rest, b"bearer")?;

@@ -14,6 +14,26 @@ pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> 
     ISSUERS.iter().find_map(|issuer| issuer.token_len(rest)).map(|len| scan.place(0, len))
 }
 
+/// Whether some mark begins with this byte.
+pub(in crate::logging::redact) const fn opens(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'A' | b'S'
+            | b'd'
+            | b'g'
+            | b'h'
+            | b'l'
+            | b'n'
+            | b'p'
+            | b'r'
+            | b's'
+            | b't'
+            | b'w'
+            | b'x'
+            | b'y'
+    )
+}
+
 /// Whether some mark begins like this. Most words end here.
 #[inline]
 const fn begins_mark(rest: &[u8]) -> bool {
@@ -145,6 +165,7 @@ mod tests {
     #[test]
     fn every_mark_is_looked_for() {
         for Issuer { mark, .. } in ISSUERS {
+            assert!(mark.first().copied().is_some_and(opens));
             assert!(begins_mark(mark), "{}", String::from_utf8_lossy(mark));
         }
     }
