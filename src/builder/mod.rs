@@ -2,6 +2,7 @@
 
 mod delivery;
 mod destination;
+mod limits;
 mod lines;
 mod logging;
 mod recording;

@@ -20,6 +20,10 @@ macro_rules! per_signal {
 pub(crate) const CODE_LOCATION: &str = "code_location";
 pub(crate) const DISABLED: &str = "disabled";
 pub(crate) const ERROR_EVENTS_TO_STATUS: &str = "error_events_to_status";
+pub(crate) const EVENT_ATTRIBUTES_MAX: &str = "event_attributes_max";
+pub(crate) const LINK_ATTRIBUTES_MAX: &str = "link_attributes_max";
+pub(crate) const LOG_ATTRIBUTES_MAX: &str = "log_attributes_max";
+pub(crate) const LOG_ATTRIBUTE_CHARS_MAX: &str = "log_attribute_chars_max";
 pub(crate) const LOG_BUFFER_BYTES: &str = "log.buffer_bytes";
 pub(crate) const LOG_COLOR: &str = "log.color";
 pub(crate) const LOG_CONSOLE: &str = "log.console";
@@ -59,7 +63,11 @@ pub(crate) const SAMPLER_ARGUMENT: &str = "sampler.argument";
 pub(crate) const SELF_METRICS: &str = "self_metrics";
 pub(crate) const SERVICE_NAME: &str = "service_name";
 pub(crate) const SHUTDOWN_TIMEOUT: &str = "shutdown_timeout";
+pub(crate) const SPAN_ATTRIBUTES_MAX: &str = "span_attributes_max";
+pub(crate) const SPAN_ATTRIBUTE_CHARS_MAX: &str = "span_attribute_chars_max";
 pub(crate) const SPAN_EVENTS: &str = "span_events";
+pub(crate) const SPAN_EVENTS_MAX: &str = "span_events_max";
+pub(crate) const SPAN_LINKS_MAX: &str = "span_links_max";
 pub(crate) const THREAD_ATTRIBUTES: &str = "thread_attributes";
 pub(crate) const TRACE_FILTER: &str = "trace_filter";
 

@@ -15,6 +15,7 @@ mod headers;
 pub(crate) mod key;
 mod kind;
 mod kubernetes;
+mod limits;
 mod line_rows;
 mod lines;
 pub(crate) mod log_settings;

@@ -8,10 +8,10 @@ use crate::config::kubernetes::POD_ROWS;
 use crate::config::lookup::Values;
 use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 use crate::config::{
-    Exporter, ExporterSettings, LogLimitSettings, MetricSettings, Overrides, Propagator,
-    QueueSettings, RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings,
-    Sampler, SettingValue, Settings, SpanLimitSettings, Temporality, destination, headers, key,
-    lines, rate, unsupported,
+    Exporter, ExporterSettings, MetricSettings, Overrides, Propagator, QueueSettings,
+    RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings, Sampler,
+    SettingValue, Settings, Temporality, destination, headers, key, limits, lines, rate,
+    unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -49,8 +49,8 @@ pub(crate) fn resolve(
         resource: resource(&values, &pod),
         propagators: values.list(key::PROPAGATORS).iter().filter_map(|n| propagator(n)).collect(),
         sampler: sampler(&values),
-        span_limits: SpanLimitSettings::default(),
-        log_limits: LogLimitSettings::default(),
+        span_limits: limits::of_spans(&values),
+        log_limits: limits::of_logs(&values),
         recording: recording(&values),
         redaction: RedactionSettings {
             is_on: values.flag(key::REDACT),

@@ -77,16 +77,6 @@ const fn explained(name: &'static str, message: &'static str) -> Unsupported {
 pub(super) static UNSUPPORTED: &[Unsupported] = &[
     later("OTEL_ENTITIES"),
     later("OTEL_LOG_LEVEL"),
-    later("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"),
-    later("OTEL_ATTRIBUTE_COUNT_LIMIT"),
-    later("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"),
-    later("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"),
-    later("OTEL_SPAN_EVENT_COUNT_LIMIT"),
-    later("OTEL_SPAN_LINK_COUNT_LIMIT"),
-    later("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"),
-    later("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT"),
-    later("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT"),
-    later("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT"),
     Unsupported {
         name: "OTEL_METRICS_EXEMPLAR_FILTER",
         message: "not supported yet: exemplars are not recorded",

@@ -13,6 +13,7 @@ mod delivery;
 mod failure;
 mod filters;
 mod idle;
+mod limits;
 mod lines;
 mod outage;
 mod overload;

@@ -137,3 +137,18 @@ fn a_warning_belongs_to_the_rows_that_read_its_variable() {
     assert!(report(&resolved, "logs.timeout").warning.is_some());
     assert_eq!(messages(&resolved).len(), 1);
 }
+
+#[test]
+fn the_limit_of_spans_beats_the_one_of_all_attributes() {
+    let limits = |pairs: Pairs<'_>| {
+        let resolved = resolved(pairs);
+        let (spans, logs) = (resolved.settings.span_limits, resolved.settings.log_limits);
+        ([spans.attributes_max, logs.attributes_max], messages(&resolved).len())
+    };
+    let (all, of_spans) = ("OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT");
+    assert_eq!(limits(&[]), ([128, 128], 0));
+    assert_eq!(limits(&[(all, "7")]), ([7, 7], 0));
+    assert_eq!(limits(&[(all, "7"), (of_spans, "0")]), ([0, 7], 0));
+    assert_eq!(limits(&[(all, "7"), (of_spans, "-1")]), ([7, 7], 1));
+    assert_eq!(limits(&[(all, "many")]), ([128, 128], 1));
+}
