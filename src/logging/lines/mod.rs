@@ -11,7 +11,7 @@ mod people;
 mod scratch;
 mod stamp;
 #[cfg(test)]
-mod tests;
+pub(in crate::logging) mod tests;
 mod writer;
 
 use std::fmt;

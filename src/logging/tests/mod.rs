@@ -6,6 +6,7 @@ mod filters;
 mod harm;
 mod ids;
 mod live;
+mod log_fields;
 mod named;
 mod recording;
 

@@ -88,7 +88,7 @@ pub(super) fn written(looks: &[Look], code: impl FnOnce()) -> Vec<String> {
 }
 
 /// What one sink of this format wrote.
-pub(super) fn one(format: LogFormat, code: impl FnOnce()) -> String {
+pub(in crate::logging) fn one(format: LogFormat, code: impl FnOnce()) -> String {
     written(&[(format, false, LevelFilter::TRACE)], code).concat()
 }
 
