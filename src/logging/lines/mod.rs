@@ -59,7 +59,7 @@ pub(crate) struct LineParts {
 
 /// One sink, and how its lines look.
 #[derive(Debug)]
-struct LineSink {
+pub(in crate::logging) struct LineSink {
     sink: LogSink,
     target: String,
     format: LogFormat,

@@ -9,5 +9,6 @@ mod live;
 mod log_fields;
 mod named;
 mod recording;
+mod whole_path;
 
 pub(super) use recording::{admits_all, settings, stopped_clock};
