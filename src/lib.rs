@@ -56,6 +56,7 @@ mod suppression;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer_thread;
 mod wait;
 
 pub use opentelemetry;

@@ -13,7 +13,7 @@ use std::{fs, thread};
 
 use beacon::collector::Collector;
 use beacon::config::Environment;
-use beacon::logging::{self, FilterError, get_logger};
+use beacon::logging::{self, FilterError, LogConsole, get_logger};
 use beacon::{Telemetry, TelemetryBuilder};
 use tracing_log::log;
 
@@ -138,33 +138,45 @@ fn another_logger_of_the_log_crate_stays_and_is_said() {
 #[test]
 fn a_hang_up_reads_the_filter_file_again() {
     run("a_hang_up_reads_the_filter_file_again", &[], || {
-        let folder = std::env::temp_dir().join(format!("beacon-hang-up-{}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder for the test");
-        let path = folder.join("filter");
-        fs::write(&path, "warn").expect("it is ours");
         let collector = Collector::start().expect("a collector starts");
-        let said = Said::default();
-        let builder = said.hear(builder(&collector)).log_filter_file(path.to_string_lossy());
-        let telemetry = builder.install().expect("it is the first");
-        assert_eq!(logging::filter(), "warn");
-
-        fs::write(&path, "debug\nshop=trace").expect("it is ours");
-        hang_up();
-        wait_until("the filter is the file's", || logging::filter() == "debug,shop=trace");
-        wait_until("it is said", || said.containing("was `warn`").len() == 1);
-
-        fs::write(&path, "debug,shop=loud").expect("it is ours");
-        hang_up();
-        wait_until("a bad directive is said", || said.containing("got `shop=loud`").len() == 1);
-        fs::remove_file(&path).expect("it is ours");
-        hang_up();
-        wait_until("a missing file is said", || said.containing("does not exist").len() == 1);
-        assert_eq!(logging::filter(), "debug,shop=trace");
-
-        telemetry.shutdown_blocking().expect("the collector works");
-        wait_until("no thread is left", || beacon_threads().is_empty());
-        fs::remove_dir_all(&folder).expect("it is ours");
+        read_again_on_hang_up(builder(&collector));
     });
+}
+
+#[test]
+fn a_hang_up_needs_no_export() {
+    run("a_hang_up_needs_no_export", &[], || {
+        let builder = Telemetry::builder().environment(Environment::empty()).disabled(true);
+        read_again_on_hang_up(builder.log_console(LogConsole::Stderr));
+    });
+}
+
+fn read_again_on_hang_up(builder: TelemetryBuilder) {
+    let folder = std::env::temp_dir().join(format!("beacon-hang-up-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder for the test");
+    let path = folder.join("filter");
+    fs::write(&path, "warn").expect("it is ours");
+    let said = Said::default();
+    let builder = said.hear(builder).log_filter_file(path.to_string_lossy());
+    let telemetry = builder.install().expect("it is the first");
+    assert_eq!(logging::filter(), "warn");
+
+    fs::write(&path, "debug\nshop=trace").expect("it is ours");
+    hang_up();
+    wait_until("the filter is the file's", || logging::filter() == "debug,shop=trace");
+    wait_until("it is said", || said.containing("was `warn`").len() == 1);
+
+    fs::write(&path, "debug,shop=loud").expect("it is ours");
+    hang_up();
+    wait_until("a bad directive is said", || said.containing("got `shop=loud`").len() == 1);
+    fs::remove_file(&path).expect("it is ours");
+    hang_up();
+    wait_until("a missing file is said", || said.containing("does not exist").len() == 1);
+    assert_eq!(logging::filter(), "debug,shop=trace");
+
+    telemetry.shutdown_blocking().expect("the collector works");
+    wait_until("no thread is left", || beacon_threads().is_empty());
+    fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 /// Lets the threads end, also when an assertion fails.

@@ -12,7 +12,7 @@ use crate::export::processors::hidden_bytes;
 use crate::logging::errors;
 use crate::logging::redact::{REDACTED, Redactor};
 use crate::logging::source::FieldSink;
-use crate::logging::value::{LogValue, LogValueKind};
+use crate::logging::value::{ErrorText, LogValue, LogValueKind};
 
 /// Fields in the order in which they were set; a name that is set again moves to the end.
 #[derive(Clone, Debug, Default)]
@@ -217,7 +217,7 @@ impl FieldSink for FieldCollector<'_> {
             LogValueKind::Bool(value) => FieldValue::Bool(*value),
             LogValueKind::Float(value) => FieldValue::F64(*value),
             LogValueKind::Int(value) => FieldValue::I64(*value),
-            LogValueKind::Text(text) => {
+            LogValueKind::Text(text) | LogValueKind::Error(ErrorText { chain: text, .. }) => {
                 hidden = self.redactor.redact_text(text);
                 FieldValue::Text(&hidden)
             }

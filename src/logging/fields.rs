@@ -4,12 +4,12 @@ use std::error::Error;
 use std::fmt::{self, Write};
 
 use opentelemetry::logs::AnyValue;
-use tracing::field::{Field, FieldSet, Visit};
+use tracing::field::{Field, Visit};
 
 use crate::export::encode::LogRecordEncoder;
 use crate::export::processors::hidden_bytes;
-use crate::logging::source::FieldSink;
-use crate::logging::value::{LogValue, LogValueKind};
+use crate::logging::source::{EventSource, FieldSink};
+use crate::logging::value::{ErrorText, LogValue, LogValueKind};
 use crate::logging::{REDACTED, Redactor, errors};
 
 /// Writes each field as soon as `tracing` shows it.
@@ -21,7 +21,7 @@ pub(crate) struct FieldEncoder<'a, 'out> {
     encoder: &'a mut LogRecordEncoder<'out>,
     /// Where values are formatted.
     text: &'a mut String,
-    fields: &'a FieldSet,
+    source: &'a EventSource<'a>,
     redactor: &'a Redactor,
     event_name: Option<String>,
     has_exception: bool,
@@ -31,10 +31,10 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
     pub(crate) const fn new(
         encoder: &'a mut LogRecordEncoder<'out>,
         text: &'a mut String,
-        fields: &'a FieldSet,
+        source: &'a EventSource<'a>,
         redactor: &'a Redactor,
     ) -> Self {
-        Self { encoder, text, fields, redactor, event_name: None, has_exception: false }
+        Self { encoder, text, source, redactor, event_name: None, has_exception: false }
     }
 
     /// The value of `otel.event.name`, which is lifted out of the attributes.
@@ -69,6 +69,21 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
         }
     }
 
+    /// The first error of an event is its exception, under the names of the semantic conventions
+    /// instead of the field's own. Attributes of these names that the user has set win.
+    fn write_error(&mut self, name: &str, chain: &str, type_name: Option<&str>) {
+        let chain = self.redactor.redact_text(chain);
+        if self.has_exception || self.source.has_field(EXCEPTION_MESSAGE) {
+            self.write_str(name, &chain);
+            return;
+        }
+        self.has_exception = true;
+        self.encoder.attribute_str(EXCEPTION_MESSAGE, &chain);
+        if let Some(type_name) = type_name.filter(|_| !self.source.has_field(EXCEPTION_TYPE)) {
+            self.encoder.attribute_str(EXCEPTION_TYPE, type_name);
+        }
+    }
+
     /// A value whose `Display` or `Debug` fails half-way is written as far as it came.
     fn value_format(&mut self, field: &Field, value: fmt::Arguments<'_>) {
         if self.is_hidden(field) {
@@ -91,6 +106,9 @@ impl FieldSink for FieldEncoder<'_, '_> {
         }
         match &value.0 {
             LogValueKind::Bool(value) => self.encoder.attribute_bool(name, *value),
+            LogValueKind::Error(ErrorText { chain, type_name }) => {
+                self.write_error(name, chain, *type_name);
+            }
             LogValueKind::Float(value) => self.encoder.attribute_f64(name, *value),
             LogValueKind::Int(value) => self.encoder.attribute_i64(name, *value),
             LogValueKind::Text(value) if name == EVENT_NAME => {
@@ -165,8 +183,6 @@ impl Visit for FieldEncoder<'_, '_> {
         }
     }
 
-    /// The first error of an event is its exception, under the names of the semantic conventions
-    /// instead of the field's own. Attributes of these names that the user has set win.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         if self.is_hidden(field) {
             return;
@@ -174,16 +190,7 @@ impl Visit for FieldEncoder<'_, '_> {
         self.text.clear();
         errors::write_chain(self.text, value).unwrap_or_default();
         let text = std::mem::take(self.text);
-        let is_set = |name| self.fields.field(name).is_some();
-        if self.has_exception || is_set(EXCEPTION_MESSAGE) {
-            self.write_str(field.name(), &self.redactor.redact_text(&text));
-        } else {
-            self.has_exception = true;
-            self.encoder.attribute_str(EXCEPTION_MESSAGE, &self.redactor.redact_text(&text));
-            if let Some(type_name) = errors::type_name(value).filter(|_| !is_set(EXCEPTION_TYPE)) {
-                self.encoder.attribute_str(EXCEPTION_TYPE, type_name);
-            }
-        }
+        self.write_error(field.name(), &text, errors::type_name(value));
         *self.text = text;
     }
 

@@ -65,7 +65,7 @@ struct Visit {
 }
 
 impl LiveFilters {
-    /// Without a timer nothing is recorded, and a filter for a while has no effect.
+    /// Without a timer nothing is recorded or shown, and a filter for a while has no effect.
     ///
     /// # Errors
     ///

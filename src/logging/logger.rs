@@ -96,10 +96,10 @@ impl Logger {
         }
         // The iterator is the caller's code, so it runs outside of the subscriber.
         let fields = fields.into_iter().map(|(key, value)| (key.into(), value)).collect();
-        let mut record = Some(NamedRecord { name: Arc::clone(&self.name), fields });
+        let mut record = Some(NamedRecord::new(Arc::clone(&self.name), fields));
         get_default(move |dispatch| {
             if let Some(record) = record.take() {
-                named::send(dispatch, level, message, record);
+                named::send(dispatch, level, &message, record);
             }
         });
     }

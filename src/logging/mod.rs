@@ -14,6 +14,7 @@ mod installed;
 mod lines;
 mod live;
 mod log_bridge;
+mod log_fields;
 mod log_layer;
 mod logger;
 mod named;

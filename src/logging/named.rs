@@ -4,6 +4,7 @@
 //! `tracing` wants both to be static. So all such events share one call-site for each level, and
 //! what they are travels in one field, as an error: of all values only those keep their type.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -26,9 +27,16 @@ pub(crate) struct NamedRecord {
     pub(crate) name: Arc<str>,
     /// Without `message`, which is a field of the event.
     pub(crate) fields: Vec<(Box<str>, LogValue)>,
+    /// Where it was made, if that is known.
+    pub(crate) file: Option<Cow<'static, str>>,
+    pub(crate) line: Option<u32>,
 }
 
 impl NamedRecord {
+    pub(crate) const fn new(name: Arc<str>, fields: Vec<(Box<str>, LogValue)>) -> Self {
+        Self { name, fields, file: None, line: None }
+    }
+
     /// The record of the event, if it is a named one.
     pub(crate) fn of(event: &Event<'_>) -> Option<Arc<Self>> {
         if event.metadata().target() != TARGET {
@@ -46,7 +54,7 @@ pub(super) fn is_wanted(dispatch: &Dispatch, name: &str, level: Level) -> bool {
 }
 
 /// Sends the event through the layers of `dispatch`, which filter it by its name.
-pub(super) fn send(dispatch: &Dispatch, level: Level, message: &str, record: NamedRecord) {
+pub(super) fn send(dispatch: &Dispatch, level: Level, message: &dyn Value, record: NamedRecord) {
     // The answer is the layers' own affair; what counts is that each has been asked.
     if !dispatch.enabled(&metadata(&record.name, level, Kind::EVENT)) {
         return;
@@ -59,10 +67,7 @@ pub(super) fn send(dispatch: &Dispatch, level: Level, message: &str, record: Nam
     };
     let carrier = Carrier(Arc::new(record));
     let carrier: &(dyn Error + 'static) = &carrier;
-    let values = [
-        (&message_field, Some(&message as &dyn Value)),
-        (&record_field, Some(&carrier as &dyn Value)),
-    ];
+    let values = [(&message_field, Some(message)), (&record_field, Some(&carrier as &dyn Value))];
     dispatch.event(&Event::new(shared, &fields.value_set(&values)));
 }
 

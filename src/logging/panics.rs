@@ -77,8 +77,8 @@ impl PanicHook {
             text.truncate(text.floor_char_boundary(STACKTRACE_BYTES_MAX));
             fields.push("exception.stacktrace", text);
         }
-        let record = NamedRecord { name: TARGET.into(), fields: fields.0 };
-        named::send(&self.dispatch, Level::ERROR, message, record);
+        let record = NamedRecord::new(TARGET.into(), fields.0);
+        named::send(&self.dispatch, Level::ERROR, &message, record);
     }
 
     /// The process may end right after the hook, so what is held is delivered now.

@@ -74,8 +74,7 @@ impl LogRecorder {
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
         self.encode_origin(&mut encoder, source);
         write_first(&mut encoder);
-        let own = event.metadata().fields();
-        let mut fields = FieldEncoder::new(&mut encoder, text, own, &self.redactor);
+        let mut fields = FieldEncoder::new(&mut encoder, text, source, &self.redactor);
         source.record_fields(event, &mut fields);
         let event_name = fields.into_event_name();
         let (severity_number, severity_text) = severity(source.level());

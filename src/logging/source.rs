@@ -16,7 +16,7 @@ use crate::logging::panics;
 /// What the metadata of an event would be, had the event been made by a macro.
 #[derive(Debug)]
 pub(crate) enum EventSource<'a> {
-    /// A record of the crate `log`. Its own fields `log.*` repeat what is here.
+    /// A record of the crate `log` without key-values. Its own fields `log.*` repeat what is here.
     Log(Box<Metadata<'a>>),
     /// A name and fields that are known at run time only.
     Named(&'static Metadata<'static>, Arc<NamedRecord>),
@@ -58,7 +58,7 @@ impl<'a> EventSource<'a> {
     pub(crate) fn file(&self) -> Option<&str> {
         match self {
             Self::Log(metadata) => metadata.file(),
-            Self::Named(..) => None,
+            Self::Named(_, record) => record.file.as_deref(),
             Self::Plain(metadata) => metadata.file(),
         }
     }
@@ -66,7 +66,7 @@ impl<'a> EventSource<'a> {
     pub(crate) fn line(&self) -> Option<u32> {
         match self {
             Self::Log(metadata) => metadata.line(),
-            Self::Named(..) => None,
+            Self::Named(_, record) => record.line,
             Self::Plain(metadata) => metadata.line(),
         }
     }
@@ -79,6 +79,15 @@ impl<'a> EventSource<'a> {
         match self {
             Self::Log(_) | Self::Named(..) => "",
             Self::Plain(metadata) => given_name(metadata),
+        }
+    }
+
+    /// Whether the event has a field of this name.
+    pub(crate) fn has_field(&self, name: &str) -> bool {
+        match self {
+            Self::Log(_) => false,
+            Self::Named(_, record) => record.fields.iter().any(|(own, _)| **own == *name),
+            Self::Plain(metadata) => metadata.fields().field(name).is_some(),
         }
     }
 

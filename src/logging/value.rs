@@ -1,6 +1,9 @@
 //! Values of fields that are known at run time only.
 
+use std::error::Error;
 use std::fmt;
+
+use crate::logging::errors;
 
 /// The value of a field of a [`Logger`](crate::logging::Logger)'s record. It keeps its type up to the
 /// backend.
@@ -10,15 +13,35 @@ pub struct LogValue(pub(crate) LogValueKind);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LogValueKind {
     Bool(bool),
+    Error(ErrorText),
     Float(f64),
     Int(i64),
     Text(Box<str>),
+}
+
+/// What is kept of an error.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ErrorText {
+    /// The messages of the error and of all its sources.
+    pub(crate) chain: Box<str>,
+    pub(crate) type_name: Option<&'static str>,
+}
+
+impl LogValue {
+    pub(crate) fn error(error: &(dyn Error + 'static)) -> Self {
+        let mut chain = String::new();
+        // An error whose `Display` fails half-way is kept as far as it came.
+        errors::write_chain(&mut chain, error).unwrap_or_default();
+        let type_name = errors::type_name(error);
+        Self(LogValueKind::Error(ErrorText { chain: chain.into_boxed_str(), type_name }))
+    }
 }
 
 impl fmt::Display for LogValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             LogValueKind::Bool(value) => value.fmt(f),
+            LogValueKind::Error(error) => error.chain.fmt(f),
             LogValueKind::Float(value) => value.fmt(f),
             LogValueKind::Int(value) => value.fmt(f),
             LogValueKind::Text(value) => value.fmt(f),

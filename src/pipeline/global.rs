@@ -56,12 +56,8 @@ impl Pipeline {
 
     fn watch_filter_file(&self) {
         let Some(file) = self.filter_file.clone() else { return };
-        let Some(export) = &self.export else {
-            let message = "the filter file is not read again on `SIGHUP`: export is disabled";
-            self.say(DiagnosticLevel::Warn, message);
-            return;
-        };
-        if let Err(error) = file.watch(&self.filters, &self.voice, export.spawner()) {
+        let Some(spawner) = self.spawner() else { return };
+        if let Err(error) = file.watch(&self.filters, &self.voice, &spawner) {
             let message = format!("the filter file is not read again on `SIGHUP`: {error}");
             self.say(DiagnosticLevel::Warn, &message);
         }

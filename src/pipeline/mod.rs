@@ -5,7 +5,7 @@ mod global;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ use crate::config::{self, EffectiveConfig, Environment, Overrides, Settings};
 use crate::diagnostics::{DiagnosticHook, DiagnosticLevel, Diagnostics};
 use crate::error::InitError;
 use crate::export::Export;
+use crate::export::courier::Spawner;
 use crate::export::processors::RecordingCounters;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::health::Health;
@@ -27,6 +28,7 @@ use crate::logging::{
 };
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
+use crate::timer_thread::TimerThread;
 use crate::wait::wait_for;
 
 /// What is said of telemetry without an [`Export`].
@@ -64,6 +66,8 @@ pub(crate) struct Pipeline {
     export: Option<Export>,
     /// `None`: nobody reads lines.
     lines: Option<Arc<Lines>>,
+    /// Where there are lines and no export. Gone with the end.
+    timer_thread: Mutex<Option<TimerThread>>,
 }
 
 impl Pipeline {
@@ -88,10 +92,12 @@ impl Pipeline {
         } else {
             Some(Export::start(&settings, &start.clock, &voice, &redactor, &counters)?)
         };
-        let timer = export.as_ref().map(|export| Timer {
-            clock: Arc::clone(&start.clock),
-            spawner: export.spawner().clone(),
-        });
+        let needs_thread = export.is_none() && lines.is_some();
+        let timer_thread = needs_thread.then(TimerThread::start).transpose()?;
+        let spawner = export.as_ref().map(Export::spawner);
+        let spawner = spawner.or_else(|| timer_thread.as_ref().map(TimerThread::spawner));
+        let timer = spawner
+            .map(|spawner| Timer { clock: Arc::clone(&start.clock), spawner: spawner.clone() });
         let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
         let started_at = start.clock.now();
         let clock = start.clock;
@@ -107,6 +113,7 @@ impl Pipeline {
             filter_file,
             export,
             lines,
+            timer_thread: Mutex::new(timer_thread),
         })
     }
 
@@ -224,6 +231,16 @@ impl Pipeline {
         }
     }
 
+    /// Where something can be done later; `None`: nobody would see it.
+    fn spawner(&self) -> Option<Spawner> {
+        let export = self.export.as_ref().map(|export| export.spawner().clone());
+        export.or_else(|| self.timer_thread().as_ref().map(|thread| thread.spawner().clone()))
+    }
+
+    fn timer_thread(&self) -> MutexGuard<'_, Option<TimerThread>> {
+        self.timer_thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ends everything within one deadline. Begins at once; the future waits for it, and must be
     /// polled where blocking is allowed.
     pub(crate) fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
@@ -231,6 +248,7 @@ impl Pipeline {
             Some(export) => export.stop(self.deadline()),
             None => answered(()),
         };
+        drop(self.timer_thread().take());
         let lines = self.lines.clone();
         let limit = self.shutdown_timeout();
         let clock = SystemClock::new();

@@ -10,7 +10,8 @@ impl Telemetry {
     /// the directives that were in force.
     ///
     /// [`logging::set_filter`](crate::logging::set_filter) does the same for the telemetry that is
-    /// installed, and tells more. Disabled telemetry checks the directives and records nothing.
+    /// installed, and tells more. Disabled telemetry checks the directives, and has
+    /// nothing but lines, if those.
     ///
     /// # Errors
     ///
@@ -32,8 +33,8 @@ impl Telemetry {
     }
 
     /// Changes which events become log records for a while, then goes back by itself, as
-    /// [`logging::set_filter_for`](crate::logging::set_filter_for) does. Disabled telemetry changes
-    /// nothing.
+    /// [`logging::set_filter_for`](crate::logging::set_filter_for) does. Disabled telemetry
+    /// without lines changes nothing.
     ///
     /// # Errors
     ///

@@ -8,7 +8,9 @@ use beacon::collector::Collector;
 use beacon::config::Environment;
 use beacon::testing::ManualClock;
 use beacon::{InitError, Telemetry};
-use tracing::{debug, error, info, info_span};
+use tracing::dispatcher::with_default;
+use tracing::{Dispatch, debug, error, info, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::{Service, eventually};
 
@@ -147,6 +149,47 @@ fn disabled_telemetry_only_checks_directives() {
     assert!(telemetry.set_log_filter("shop=loud").is_err());
     assert_eq!(telemetry.set_log_filter_for("debug", TEN_MINUTES).expect("it is right"), "info");
     assert_eq!(telemetry.log_filter(), "info");
+}
+
+#[test]
+fn a_change_for_a_while_needs_no_export() {
+    let folder = std::env::temp_dir().join(format!("beacon-filters-{}", std::process::id()));
+    let none =
+        ["TRACES", "METRICS", "LOGS"].map(|signal| (format!("OTEL_{signal}_EXPORTER"), "none"));
+    let disabled = ("OTEL_SDK_DISABLED".to_owned(), "true");
+    for (name, variables) in [("disabled", vec![disabled]), ("none", none.to_vec())] {
+        let path = folder.join(name);
+        let clock = ManualClock::new();
+        let telemetry = Telemetry::builder()
+            .environment(Environment::from_iter(variables))
+            .diagnostics_off_stderr()
+            .log_file(path.to_string_lossy())
+            .manual_clock(clock.clone())
+            .build()
+            .expect("it is right");
+        let subscriber = tracing_subscriber::registry().with(telemetry.layer());
+        let dispatch = Dispatch::new(subscriber);
+        let record = |message: &str| with_default(&dispatch, || debug!("{message}"));
+        record("before");
+        assert_eq!(
+            telemetry.set_log_filter_for("debug", TEN_MINUTES).expect("it is right"),
+            "info"
+        );
+        record("meanwhile");
+        eventually("the filter goes back", || {
+            clock.advance(Duration::from_mins(1));
+            telemetry.log_filter() == "info"
+        });
+        assert!(clock.elapsed() >= TEN_MINUTES, "{name}");
+        record("after");
+        assert_eq!(telemetry.set_log_filter("trace").expect("it is right"), "info");
+        record("later");
+        telemetry.shutdown_blocking().expect("nothing is held");
+        let text = fs::read_to_string(&path).expect("it was written");
+        let found = ["before", "meanwhile", "after", "later"].map(|word| text.contains(word));
+        assert_eq!(found, [false, true, false, true], "{name}: {text}");
+    }
+    fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 #[test]

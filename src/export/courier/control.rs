@@ -61,11 +61,16 @@ pub(crate) enum Collects {
     Nothing,
 }
 
-/// Runs small things on the export thread: what has to wait, and must not block.
+/// Runs small things on one of beacon's threads, the one of export where there is one: what has to
+/// wait, and must not block.
 #[derive(Clone, Debug)]
 pub(crate) struct Spawner(Handle);
 
 impl Spawner {
+    pub(crate) fn of(runtime: &Runtime) -> Self {
+        Self(runtime.handle().clone())
+    }
+
     /// Runs the future until it ends, or the thread does.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         // Nobody waits for its end.
@@ -111,7 +116,7 @@ impl Courier {
             .on_thread_start(mark_thread)
             .max_blocking_threads(2)
             .build()?;
-        let spawner = Spawner(runtime.handle().clone());
+        let spawner = Spawner::of(&runtime);
         let thread = thread::Builder::new()
             .name(THREAD_NAME.to_owned())
             .spawn(move || run_thread(runtime, parts, inbox))?;

@@ -11,7 +11,7 @@ mod people;
 mod scratch;
 mod stamp;
 #[cfg(test)]
-mod tests;
+pub(in crate::logging) mod tests;
 mod writer;
 
 use std::fmt;
@@ -59,7 +59,7 @@ pub(crate) struct LineParts {
 
 /// One sink, and how its lines look.
 #[derive(Debug)]
-struct LineSink {
+pub(in crate::logging) struct LineSink {
     sink: LogSink,
     target: String,
     format: LogFormat,

@@ -98,14 +98,7 @@ impl Pipeline {
             Arc::clone(&self.redactor),
         );
         let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
-        let recorder = LogRecorder::new(
-            Arc::clone(&self.intake),
-            Arc::clone(&self.counters),
-            Arc::new(StoppedClock),
-            LogLimitSettings::default(),
-            settings,
-            Arc::clone(&self.redactor),
-        );
+        let recorder = self.recorder(settings);
         let recorder = matches!(signals, Signals::Both | Signals::Logs).then_some(recorder);
         RecordingParts {
             tracer: matches!(signals, Signals::Both | Signals::Traces)
@@ -115,6 +108,17 @@ impl Pipeline {
             settings: settings.clone(),
             filters,
         }
+    }
+
+    pub(super) fn recorder(&self, settings: &RecordingSettings) -> LogRecorder {
+        LogRecorder::new(
+            Arc::clone(&self.intake),
+            Arc::clone(&self.counters),
+            Arc::new(StoppedClock),
+            LogLimitSettings::default(),
+            settings,
+            Arc::clone(&self.redactor),
+        )
     }
 
     pub(super) fn dispatch(&self, signals: Signals, settings: &RecordingSettings) -> Dispatch {

@@ -102,6 +102,14 @@ impl RollingFile {
         }
     }
 
+    /// Closes the file of the period that is over. One without a line yet becomes the new period's.
+    fn begin_period(&mut self, now: SystemTime) {
+        match &mut self.open {
+            Some(open) if open.bytes == 0 => open.ends_at = self.schedule.next_after(now),
+            _ => self.rotate(),
+        }
+    }
+
     /// Closes the file and begins a new one. When that fails the file goes on.
     fn rotate(&mut self) {
         let now = self.clock.wall();
@@ -136,8 +144,8 @@ impl LineTarget for RollingFile {
         let lost = |(written, cause)| LineLoss { lines: lines.lines_beyond(written), cause };
         let now = self.clock.wall();
         let open = self.current().map_err(|error| lost((0, error)))?;
-        if open.bytes > 0 && open.ends_at.is_some_and(|ends_at| ends_at <= now) {
-            self.rotate();
+        if open.ends_at.is_some_and(|ends_at| ends_at <= now) {
+            self.begin_period(now);
         }
         let (mut from, mut to) = (0, 0);
         for end in lines.ends() {

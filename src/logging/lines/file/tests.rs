@@ -225,6 +225,22 @@ fn a_file_is_closed_when_its_time_is_over() {
 }
 
 #[test]
+fn a_file_belongs_to_the_time_of_its_first_line() {
+    let directory = Directory::new();
+    let settings = FileSettings { rotation: Rotation::Minutely, ..directory.settings() };
+    let (mut file, clock, _) = open(&settings);
+    // It was opened in a minute in which nobody had anything to say.
+    clock.advance(Duration::from_mins(3));
+    file.write(&batch(&["1\n"])).unwrap();
+    file.write(&batch(&["2\n"])).unwrap();
+    clock.advance(Duration::from_mins(1));
+    file.write(&batch(&["3\n"])).unwrap();
+    file.end();
+    let texts: Vec<_> = directory.files().into_values().collect();
+    assert_eq!(texts, ["3\n", "1\n2\n"]);
+}
+
+#[test]
 fn a_file_that_is_removed_or_moved_comes_back() {
     let directory = Directory::new();
     let settings = directory.settings();

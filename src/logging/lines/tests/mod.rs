@@ -1,7 +1,7 @@
 //! Lines from end to end of this module: events in, text out.
 
 mod formats;
-mod properties;
+pub(in crate::logging) mod properties;
 mod writing;
 
 use std::sync::{Arc, Mutex};
@@ -26,10 +26,10 @@ use crate::testing::ManualClock;
 
 /// What was written, as text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Memory(Arc<Mutex<String>>);
+pub(in crate::logging) struct Memory(Arc<Mutex<String>>);
 
 impl Memory {
-    pub(super) fn text(&self) -> String {
+    pub(in crate::logging) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
 }
@@ -57,9 +57,9 @@ pub(super) fn parts(bytes_max: usize, is_lossy: bool) -> WriterParts {
     }
 }
 
-type Look = (LogFormat, bool, LevelFilter);
+pub(in crate::logging) type Look = (LogFormat, bool, LevelFilter);
 
-fn sink((format, is_colored, level): Look, memory: &Memory) -> LineSink {
+pub(in crate::logging) fn sink((format, is_colored, level): Look, memory: &Memory) -> LineSink {
     LineSink {
         sink: LogSink::File,
         target: "memory".to_owned(),
@@ -70,7 +70,7 @@ fn sink((format, is_colored, level): Look, memory: &Memory) -> LineSink {
     }
 }
 
-fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
+pub(in crate::logging) fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
     Arc::new(Lines { sinks, redactor: Arc::default(), clock: stopped_clock() })
 }
 
@@ -88,12 +88,12 @@ pub(super) fn written(looks: &[Look], code: impl FnOnce()) -> Vec<String> {
 }
 
 /// What one sink of this format wrote.
-pub(super) fn one(format: LogFormat, code: impl FnOnce()) -> String {
+pub(in crate::logging) fn one(format: LogFormat, code: impl FnOnce()) -> String {
     written(&[(format, false, LevelFilter::TRACE)], code).concat()
 }
 
 /// Nothing here takes long; a machine that does something else may.
-pub(super) const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+pub(in crate::logging) const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 #[test]
 fn a_value_that_logs_while_it_is_read_spoils_nothing() {

@@ -10,7 +10,7 @@ use crate::export::encode::TraceIds;
 use crate::logging::field_list::{FieldList, FieldValue};
 
 #[derive(Clone, Debug)]
-enum Given {
+pub(in crate::logging) enum Given {
     Bool(bool),
     F64(f64),
     I64(i64),
@@ -28,7 +28,7 @@ impl Given {
     }
 }
 
-fn given() -> impl Strategy<Value = Given> {
+pub(in crate::logging) fn given() -> impl Strategy<Value = Given> {
     let awkward = prop::sample::select(vec![
         "",
         " ",
@@ -63,7 +63,7 @@ fn given() -> impl Strategy<Value = Given> {
     ]
 }
 
-fn name() -> impl Strategy<Value = String> {
+pub(in crate::logging) fn name() -> impl Strategy<Value = String> {
     let ours = vec![
         "level",
         "timestamp",
@@ -116,7 +116,7 @@ fn text_of(line: &Line<'_>, format: LogFormat) -> String {
 }
 
 /// Keys and values in order, however often a key is there.
-fn json_pairs(text: &str) -> Vec<(String, Value)> {
+pub(in crate::logging) fn json_pairs(text: &str) -> Vec<(String, Value)> {
     let object: Map<String, Value> = serde_json::from_str(text).unwrap();
     // A key that is there twice would be one entry less than there are colons at depth one.
     let pairs: Vec<_> = object.into_iter().collect();
@@ -139,7 +139,7 @@ fn top_level_keys(text: &str) -> usize {
 }
 
 /// Reads a line of logfmt by the rules that the manual states.
-fn logfmt_pairs(text: &str) -> Vec<(String, String, bool)> {
+pub(in crate::logging) fn logfmt_pairs(text: &str) -> Vec<(String, String, bool)> {
     let mut pairs = Vec::new();
     let mut rest = text.strip_suffix('\n').unwrap();
     while !rest.is_empty() {
@@ -175,7 +175,7 @@ fn decoded(key: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn key_of(name: &str) -> String {
+pub(in crate::logging) fn key_of(name: &str) -> String {
     if is_reserved(name) { format!("{PREFIX}{name}") } else { name.to_owned() }
 }
 
