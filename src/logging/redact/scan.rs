@@ -83,6 +83,7 @@ impl Scan<'_> {
         match byte {
             b':' | b'=' => url::find(self).or_else(|| assignment::find(self)),
             b',' => assignment::find_in_tuple(self),
+            b'(' => assignment::find_in_type(self),
             b'-' => pem::find(self).or_else(|| assignment::find_flag(self)),
             b'@' if self.hides_email => email::find(self),
             b'0'..=b'9' if self.is_word_start() => card::find(self),
@@ -125,7 +126,7 @@ static OPENINGS: [bool; 256] = {
     let mut openings = [false; 256];
     let mut byte = 0_u8;
     loop {
-        let is_sign = matches!(byte, b':' | b'=' | b',' | b'-' | b'@' | b'0'..=b'9');
+        let is_sign = matches!(byte, b':' | b'=' | b',' | b'(' | b'-' | b'@' | b'0'..=b'9');
         openings[byte as usize] = is_sign || credentials::opens(byte) || token::opens(byte);
         if byte == u8::MAX {
             break openings;

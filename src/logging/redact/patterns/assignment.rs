@@ -61,6 +61,20 @@ pub(in crate::logging::redact) fn find_in_tuple(scan: &Scan<'_>) -> Option<Range
     Some(scan.place(skipped.saturating_add(place.start), place.len()))
 }
 
+/// Finds the text in `Password("…")`, as `Debug` shows a type around it.
+pub(in crate::logging::redact) fn find_in_type(scan: &Scan<'_>) -> Option<Range<usize>> {
+    let name = after(scan.before(), trim_end(scan.before(), is_key).len());
+    let behind = after(scan.rest(), 1);
+    // A token is also what a text is taken apart into.
+    let is_type = name.first().is_some_and(u8::is_ascii_uppercase) && name != b"Token";
+    if !is_type || delimiter_len(behind) == 0 || !scan.keys.has_bytes(name) {
+        return None;
+    }
+    let key = Key { text: name, ..Key::default() };
+    let place = secret_place(&key, behind, true)?;
+    Some(scan.place(place.start.saturating_add(1), place.len()))
+}
+
 /// The place of the secret in what stands behind the sign.
 fn secret_place(key: &Key<'_>, text: &[u8], is_tight: bool) -> Option<Range<usize>> {
     let value = value::read(text);
