@@ -215,6 +215,8 @@ async fn wrong_arguments_are_told() -> TestResult {
         &["--csv", "a", "--interval", "5"],
         &["--pid", "1", "--signal", "live"],
         &["--corpus", "--limit", "5"],
+        &["--csv", "a", "--seed", "5"],
+        &["--pid", "1", "--set", "hard"],
     ] {
         let run = leaks(args).await?;
         assert_eq!((run.code, run.lines.len()), (Some(2), 0), "{args:?}");
