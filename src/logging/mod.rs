@@ -17,6 +17,7 @@ mod log_bridge;
 mod log_layer;
 mod logger;
 mod named;
+mod own_events;
 mod panics;
 mod question;
 mod recorder;
