@@ -1,0 +1,61 @@
+//! The normal size of a process, measured early.
+
+use crate::memory::leak::bucket_of;
+
+/// The median of the samples of minutes 30 to 90.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// At most 240 samples; freed once the base is known.
+    samples: Vec<f64>,
+    /// The quarter of a minute of the last one: more samples than four a minute are left out.
+    last_slot: Option<u32>,
+    bytes: Option<f64>,
+}
+
+impl Base {
+    pub(super) fn new() -> Self {
+        Self { samples: Vec::with_capacity(SAMPLES_MAX), last_slot: None, bytes: None }
+    }
+
+    /// Returns the base, in bytes, once it is known.
+    pub(super) fn bytes(&self) -> Option<f64> {
+        self.bytes
+    }
+
+    pub(super) fn add(&mut self, minute: f64, bytes: f64) {
+        if self.bytes.is_some() || minute < FIRST_MINUTE {
+            return;
+        }
+        let slot = bucket_of(minute * SLOTS_PER_MINUTE, 1);
+        if self.last_slot == Some(slot) {
+            return;
+        }
+        self.last_slot = Some(slot);
+        self.samples.push(bytes);
+        self.settle(minute);
+    }
+
+    /// Takes the median when there are enough samples at `minute`.
+    pub(super) fn settle(&mut self, minute: f64) {
+        if self.bytes.is_some() || minute < END_MINUTE || self.samples.len() < SAMPLES_MIN {
+            return;
+        }
+        let mut samples = std::mem::take(&mut self.samples);
+        samples.sort_unstable_by(f64::total_cmp);
+        let half = samples.len() / 2;
+        let upper = samples.get(half).copied().unwrap_or_default();
+        let lower = samples.get(samples.len().saturating_sub(1) / 2).copied().unwrap_or_default();
+        self.bytes = Some(f64::midpoint(lower, upper).max(BASE_MIN_BYTES));
+    }
+}
+
+const FIRST_MINUTE: f64 = 30.0;
+const END_MINUTE: f64 = 90.0;
+const SAMPLES_MIN: usize = 10;
+const SAMPLES_MAX: usize = 240;
+
+/// 240 samples in the 60 minutes.
+const SLOTS_PER_MINUTE: f64 = 4.0;
+
+/// Below this, ratios say nothing: 8 MiB.
+const BASE_MIN_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
