@@ -46,6 +46,17 @@ pub(crate) const SDK_SCOPE: &str = "otel.sdk";
 /// The attribute of a log record that says how many others were suppressed.
 pub(crate) const LOG_SUPPRESSED: &str = "beacon.log.suppressed";
 
+/// Names of events.
+pub(crate) mod event {
+    pub(crate) const MEMORY_EXHAUSTION: &str = "beacon.memory.exhaustion";
+    pub(crate) const MEMORY_LEAK_CLEARED: &str = "beacon.memory.leak_cleared";
+    pub(crate) const MEMORY_LEAK_CONFIRMED: &str = "beacon.memory.leak_confirmed";
+    pub(crate) const MEMORY_LEAK_SUSPECTED: &str = "beacon.memory.leak_suspected";
+    pub(crate) const MEMORY_RETAINED: &str = "beacon.memory.retained";
+}
+
+pub(crate) mod leak_attribute;
+
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
@@ -53,9 +64,16 @@ pub(crate) mod attribute {
     pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const LEAK_CAUSE: &str = super::leak_attribute::CAUSE;
+    pub(crate) const LEAK_SIGNAL: &str = super::leak_attribute::SIGNAL;
+    pub(crate) const LEAK_SITE: &str = "beacon.leak.site";
+    pub(crate) const LEAK_SPAN: &str = "beacon.leak.span";
+    pub(crate) const LEAK_STATE: &str = super::leak_attribute::STATE;
     pub(crate) const LOG_LEVEL: &str = "beacon.log.level";
     pub(crate) const LOG_SINK: &str = "beacon.log.sink";
+    pub(crate) const MEMORY_HOOK: &str = "beacon.memory.hook";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
+    pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
@@ -145,6 +163,27 @@ metrics! {
     LOG_DROPPED = Counter "beacon.log.dropped" "{log_record}" Beacon
         &[attribute::LOG_SINK, attribute::DROP_REASON],
         "Log records that a sink did not get, before delivery.";
+    MEMORY_HEAP_OLD = Gauge "beacon.memory.heap.old" "By" Beacon
+        &[attribute::LEAK_SITE, attribute::LEAK_SPAN],
+        "Bytes older than one hour of the five call-sites that hold most of them.";
+    MEMORY_HOOK_FAILURES = Counter "beacon.memory.hook.failures" "{failure}" Beacon
+        &[attribute::MEMORY_HOOK, attribute::ERROR_TYPE],
+        "Calls of the service's own code that failed, or could not be made.";
+    MEMORY_LEAK_ALERTS = Counter "beacon.memory.leak.alerts" "{alert}" Beacon
+        &[attribute::LEAK_STATE, attribute::LEAK_CAUSE], "Alerts about memory.";
+    MEMORY_LEAK_GROWTH = Gauge "beacon.memory.leak.growth" "By/h" Beacon
+        &[attribute::LEAK_SIGNAL], "Growth on the longest window that speaks for a leak.";
+    MEMORY_LEAK_STATE = Gauge "beacon.memory.leak.state" "{state}" Beacon
+        &[attribute::LEAK_SIGNAL],
+        "State of the process: 0 healthy or cleared, 1 suspected, 2 confirmed.";
+    MEMORY_LEAK_TIME_TO_LIMIT = Gauge "beacon.memory.leak.time_to_limit" "s" Beacon
+        &[], "Time until the limit is reached at the present growth.";
+    MEMORY_RECLAIM_DURATION = Histogram "beacon.memory.reclaim.duration" "s" Beacon
+        &[attribute::RECLAIM_TRIGGER], "Time that giving memory back took.";
+    MEMORY_RECLAIM_RETURNED = Counter "beacon.memory.reclaim.returned" "By" Beacon
+        &[attribute::RECLAIM_TRIGGER], "Resident memory that was given back.";
+    MEMORY_RETAINED = Gauge "beacon.memory.retained" "By" Beacon
+        &[], "Resident memory without files that is not live heap.";
     PANICS = Counter "beacon.panics" "{panic}" Beacon
         &[], "Panics in the process since telemetry was installed, those that were caught included.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon

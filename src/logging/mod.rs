@@ -36,6 +36,7 @@ pub(crate) use installed::set_installed;
 pub(crate) use lines::{LineParts, Lines};
 pub(crate) use live::{Filtered, LiveFilters, Timer};
 pub(crate) use log_bridge::set_logger;
+pub(crate) use own_events::{OwnEvent, OwnEvents, OwnValue};
 pub(crate) use panics::{PanicHook, set_panic_hook};
 pub(crate) use recorder::LogRecorder;
 pub use redact::Redaction;
