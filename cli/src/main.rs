@@ -1,12 +1,14 @@
 //! The `beacon` command: OpenTelemetry for Rust services, shown on one machine.
 
 mod demo;
+mod leaks;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::demo::DemoArgs;
+use crate::leaks::LeaksArgs;
 
 #[derive(Debug, Parser)]
 #[command(name = "beacon", version, about)]
@@ -18,11 +20,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(DemoArgs),
+    Leaks(LeaksArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(args) => demo::run(&args).await,
+        Command::Leaks(args) => leaks::run(&args).await,
     }
 }

@@ -1,0 +1,16 @@
+//! The development corpus: simulated processes, some of which leak.
+
+mod background;
+mod detect;
+mod leak;
+mod plan;
+mod random;
+mod report;
+mod run;
+mod score;
+mod series;
+mod site_samples;
+mod trace;
+
+pub(super) use crate::leaks::corpus::plan::CorpusSet;
+pub(super) use crate::leaks::corpus::report::report;
