@@ -4,6 +4,7 @@ mod delivery;
 mod destination;
 mod lines;
 mod logging;
+mod memory;
 mod recording;
 
 use std::fmt;

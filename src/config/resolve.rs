@@ -11,7 +11,7 @@ use crate::config::{
     Exporter, ExporterSettings, LogLimitSettings, MetricSettings, Overrides, Propagator,
     QueueSettings, RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings,
     Sampler, SettingValue, Settings, SpanLimitSettings, Temporality, destination, headers, key,
-    lines, rate, unsupported,
+    lines, memory, rate, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -58,6 +58,7 @@ pub(crate) fn resolve(
             hides_email: values.flag(key::REDACT_EMAIL),
         },
         lines: lines::resolve(environment, &mut values)?,
+        memory: memory::resolve(&values),
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,
