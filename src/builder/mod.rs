@@ -5,6 +5,7 @@ mod destination;
 mod limits;
 mod lines;
 mod logging;
+mod memory;
 mod recording;
 
 use std::fmt;

@@ -32,6 +32,8 @@ pub(crate) enum Stability {
     Beacon,
     /// A name of the semantic conventions that they may still change.
     Development,
+    /// A name of the semantic conventions that they mean to keep.
+    ReleaseCandidate,
 }
 
 /// The edition of the semantic conventions that the names are taken from.
@@ -59,8 +61,14 @@ pub(crate) mod leak_attribute;
 
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
+    pub(crate) const ALLOCATOR_NAME: &str = "beacon.allocator.name";
+    pub(crate) const CGROUP_EVENT: &str = "beacon.cgroup.event";
+    pub(crate) const CGROUP_PRESSURE: &str = "beacon.cgroup.pressure";
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
     pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";
+    pub(crate) const CONTEXT_SWITCH_TYPE: &str = "process.context_switch.type";
+    pub(crate) const CPU_MODE: &str = "cpu.mode";
+    pub(crate) const DISK_IO_DIRECTION: &str = "disk.io.direction";
     pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
@@ -72,13 +80,19 @@ pub(crate) mod attribute {
     pub(crate) const LOG_LEVEL: &str = "beacon.log.level";
     pub(crate) const LOG_SINK: &str = "beacon.log.sink";
     pub(crate) const MEMORY_HOOK: &str = "beacon.memory.hook";
+    pub(crate) const MEMORY_SOURCE: &str = "beacon.memory.source";
+    pub(crate) const PAGING_FAULT_TYPE: &str = "system.paging.fault.type";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
+    pub(crate) const PROCESS_MEMORY_KIND: &str = "beacon.process.memory.kind";
     pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
     pub(crate) const SIGNAL: &str = "beacon.signal";
+    pub(crate) const SYSTEM_MEMORY_STATE: &str = "system.memory.state";
+    pub(crate) const SYSTEM_PAGING_STATE: &str = "system.paging.state";
+    pub(crate) const SYSTEM_PRESSURE: &str = "beacon.system.pressure";
 
     pub(super) const COMPONENT: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME];
     pub(super) const PROCESSED: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, ERROR_TYPE];
@@ -109,11 +123,14 @@ macro_rules! metrics {
             stability: Stability::$stability,
         };)*
 
-        /// Every metric that beacon emits.
+        /// Every metric declared here.
         #[cfg(test)]
         pub(crate) const METRICS: &[Metric] = &[$($constant),*];
     };
 }
+
+pub(crate) mod leak;
+pub(crate) mod memory;
 
 // Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
 metrics! {
@@ -163,27 +180,6 @@ metrics! {
     LOG_DROPPED = Counter "beacon.log.dropped" "{log_record}" Beacon
         &[attribute::LOG_SINK, attribute::DROP_REASON],
         "Log records that a sink did not get, before delivery.";
-    MEMORY_HEAP_OLD = Gauge "beacon.memory.heap.old" "By" Beacon
-        &[attribute::LEAK_SITE, attribute::LEAK_SPAN],
-        "Bytes older than one hour of the five call-sites that hold most of them.";
-    MEMORY_HOOK_FAILURES = Counter "beacon.memory.hook.failures" "{failure}" Beacon
-        &[attribute::MEMORY_HOOK, attribute::ERROR_TYPE],
-        "Calls of the service's own code that failed, or could not be made.";
-    MEMORY_LEAK_ALERTS = Counter "beacon.memory.leak.alerts" "{alert}" Beacon
-        &[attribute::LEAK_STATE, attribute::LEAK_CAUSE], "Alerts about memory.";
-    MEMORY_LEAK_GROWTH = Gauge "beacon.memory.leak.growth" "By/h" Beacon
-        &[attribute::LEAK_SIGNAL], "Growth on the longest window that speaks for a leak.";
-    MEMORY_LEAK_STATE = Gauge "beacon.memory.leak.state" "{state}" Beacon
-        &[attribute::LEAK_SIGNAL],
-        "State of the process: 0 healthy or cleared, 1 suspected, 2 confirmed.";
-    MEMORY_LEAK_TIME_TO_LIMIT = Gauge "beacon.memory.leak.time_to_limit" "s" Beacon
-        &[], "Time until the limit is reached at the present growth.";
-    MEMORY_RECLAIM_DURATION = Histogram "beacon.memory.reclaim.duration" "s" Beacon
-        &[attribute::RECLAIM_TRIGGER], "Time that giving memory back took.";
-    MEMORY_RECLAIM_RETURNED = Counter "beacon.memory.reclaim.returned" "By" Beacon
-        &[attribute::RECLAIM_TRIGGER], "Resident memory that was given back.";
-    MEMORY_RETAINED = Gauge "beacon.memory.retained" "By" Beacon
-        &[], "Resident memory without files that is not live heap.";
     PANICS = Counter "beacon.panics" "{panic}" Beacon
         &[], "Panics in the process since telemetry was installed, those that were caught included.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon

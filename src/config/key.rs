@@ -46,6 +46,10 @@ pub(crate) const LOG_RATE_LIMIT: &str = "log_rate_limit";
 pub(crate) const LOG_SAMPLING: &str = "log_sampling";
 pub(crate) const LOG_SPAN_FIELDS: &str = "log_span_fields";
 pub(crate) const LOG_FILTER_FILE: &str = "log_filter_file";
+pub(crate) const MEMORY_CONTAINER_METRICS: &str = "memory.container_metrics";
+pub(crate) const MEMORY_ENABLED: &str = "memory.enabled";
+pub(crate) const MEMORY_SAMPLE_INTERVAL: &str = "memory.sample_interval";
+pub(crate) const MEMORY_SYSTEM_METRICS: &str = "memory.system_metrics";
 pub(crate) const METRICS_INTERVAL: &str = "metrics.interval";
 pub(crate) const METRICS_TEMPORALITY: &str = "metrics.temporality";
 pub(crate) const METRICS_COLLECT_TIMEOUT: &str = "metrics.collect_timeout";
@@ -121,7 +125,14 @@ pub(super) fn setter(key: &str) -> String {
     let name = match (key, of_signal.and_then(|_| key.split_once('.'))) {
         // The argument is given together with its sampler.
         (SAMPLER_ARGUMENT, _) => SAMPLER.to_owned(),
-        // One value says all about redaction.
+        // One value says all about memory, and one all about redaction.
+        (
+            MEMORY_CONTAINER_METRICS
+            | MEMORY_ENABLED
+            | MEMORY_SAMPLE_INTERVAL
+            | MEMORY_SYSTEM_METRICS,
+            _,
+        ) => "memory".to_owned(),
         (REDACT | REDACT_EMAIL | REDACT_KEYS, _) => "redaction".to_owned(),
         // Pairs are added one by one.
         (HEADERS, _) => "header".to_owned(),

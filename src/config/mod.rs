@@ -20,6 +20,7 @@ mod line_rows;
 mod lines;
 pub(crate) mod log_settings;
 mod lookup;
+mod memory;
 mod names;
 mod parse;
 mod rate;
@@ -32,6 +33,7 @@ mod unsupported;
 mod value;
 
 pub(crate) use log_settings::{FileSettings, LineSettings};
+pub(crate) use memory::MemorySettings;
 pub(crate) use rate::LogRateLimit;
 pub(crate) use resolve::{Resolved, resolve};
 pub(crate) use settings::*;

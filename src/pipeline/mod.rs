@@ -25,6 +25,7 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
     Timer,
 };
+use crate::memory::{self, MemorySampler, MemorySnapshot, SamplerParts};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
@@ -64,6 +65,8 @@ pub(crate) struct Pipeline {
     export: Option<Export>,
     /// `None`: nobody reads lines.
     lines: Option<Arc<Lines>>,
+    /// `None`: memory is not watched.
+    memory: Option<Arc<MemorySampler>>,
 }
 
 impl Pipeline {
@@ -93,6 +96,8 @@ impl Pipeline {
             spawner: export.spawner().clone(),
         });
         let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
+        // The last thread to start: nothing may fail behind it.
+        let memory = start_memory(&settings, export.as_ref(), &start.clock, &voice)?;
         let started_at = start.clock.now();
         let clock = start.clock;
         Ok(Self {
@@ -107,6 +112,7 @@ impl Pipeline {
             filter_file,
             export,
             lines,
+            memory,
         })
     }
 
@@ -165,6 +171,19 @@ impl Pipeline {
             use opentelemetry::metrics::MeterProvider as _;
             opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
         })
+    }
+
+    /// What was sampled last; empty when memory is not watched.
+    pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
+        let memory = self.memory.as_ref();
+        memory.map_or_else(MemorySnapshot::default, |memory| memory.latest().snapshot())
+    }
+
+    /// Makes these the samples of the process.
+    pub(crate) fn set_installed_memory(&self) {
+        if let Some(memory) = &self.memory {
+            memory::set_installed(memory.latest());
+        }
     }
 
     pub(crate) fn tracer_provider(&self) -> TracerProvider {
@@ -227,16 +246,23 @@ impl Pipeline {
     /// Ends everything within one deadline. Begins at once; the future waits for it, and must be
     /// polled where blocking is allowed.
     pub(crate) fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
+        if let Some(memory) = &self.memory {
+            memory.stop();
+        }
         let answer = match &self.export {
             Some(export) => export.stop(self.deadline()),
             None => answered(()),
         };
         let lines = self.lines.clone();
+        let memory = self.memory.clone();
         let limit = self.shutdown_timeout();
         let clock = SystemClock::new();
         async move {
             // An answer that never comes because the thread has ended is an answer as well.
             drop(answer.await);
+            if let Some(memory) = memory {
+                memory.end(limit.saturating_sub(clock.now()));
+            }
             if let Some(lines) = lines {
                 // What it leaves is counted, and written if the process lives long enough.
                 lines.end(limit.saturating_sub(clock.now()));
@@ -259,6 +285,9 @@ impl Pipeline {
     /// Ends everything at once, without a word: nothing was recorded yet. Waits for the threads to
     /// end, at most for `limit`.
     pub(crate) fn discard(&self, limit: Duration) {
+        if let Some(memory) = &self.memory {
+            memory.end(limit);
+        }
         let Some(export) = &self.export else { return };
         if wait_for(export.stop(self.clock.now()), limit).is_some() {
             export.join();
@@ -288,6 +317,24 @@ impl Pipeline {
 fn console(settings: &Settings, default: LogConsole) -> LogConsole {
     let shows_records = settings.exporters.logs.console;
     settings.lines.console.unwrap_or(if shows_records { LogConsole::Off } else { default })
+}
+
+/// Without an export nothing is watched: telemetry is disabled.
+fn start_memory(
+    settings: &Settings,
+    export: Option<&Export>,
+    clock: &SharedClock,
+    voice: &Arc<Diagnostics>,
+) -> Result<Option<Arc<MemorySampler>>, InitError> {
+    let Some((export, settings)) = export.zip(settings.memory) else { return Ok(None) };
+    let parts = SamplerParts {
+        settings,
+        clock: Arc::clone(clock),
+        voice: Arc::clone(voice),
+        meter: export.own_meter(),
+        is_in_container: export.is_in_container(),
+    };
+    Ok(Some(Arc::new(MemorySampler::start(parts)?)))
 }
 
 fn answered<T>(answer: T) -> oneshot::Receiver<T> {

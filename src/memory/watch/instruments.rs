@@ -6,7 +6,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
 
-use crate::catalog::{self, Metric, attribute};
+use crate::catalog::{Metric, attribute, leak};
 use crate::memory::alert::{LeakCause, LeakSignal};
 use crate::memory::hooks::{HookCounts, HookFailure, HookKind};
 use crate::memory::reclaim::{ReclaimObserver, ReclaimReport, ReclaimTrigger};
@@ -18,7 +18,7 @@ pub(crate) fn register(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<Hook
     let signals = LeakSignal::ALL
         .map(|signal| (signal, [KeyValue::new(attribute::LEAK_SIGNAL, signal.name())]));
     let (source, of_signals) = (Arc::clone(board), signals.clone());
-    gauge(meter, &catalog::MEMORY_LEAK_STATE, move |observe| {
+    gauge(meter, &leak::LEAK_STATE, move |observe| {
         for (signal, attributes) in &of_signals {
             if let Some(state) = source.state(*signal) {
                 observe(state, attributes);
@@ -26,7 +26,7 @@ pub(crate) fn register(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<Hook
         }
     });
     let source = Arc::clone(board);
-    gauge_f64(meter, &catalog::MEMORY_LEAK_GROWTH, move |observe| {
+    gauge_f64(meter, &leak::LEAK_GROWTH, move |observe| {
         for (signal, attributes) in &signals {
             if let Some(growth) = source.growth(*signal) {
                 observe(growth, attributes);
@@ -34,19 +34,19 @@ pub(crate) fn register(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<Hook
         }
     });
     let source = Arc::clone(board);
-    gauge_f64(meter, &catalog::MEMORY_LEAK_TIME_TO_LIMIT, move |observe| {
+    gauge_f64(meter, &leak::LEAK_TIME_TO_LIMIT, move |observe| {
         if let Some(seconds) = source.time_to_limit() {
             observe(seconds, &[]);
         }
     });
     let source = Arc::clone(board);
-    gauge(meter, &catalog::MEMORY_RETAINED, move |observe| {
+    gauge(meter, &leak::RETAINED, move |observe| {
         if let Some(bytes) = source.retained_bytes() {
             observe(whole(bytes), &[]);
         }
     });
     let source = Arc::clone(board);
-    gauge(meter, &catalog::MEMORY_HEAP_OLD, move |observe| {
+    gauge(meter, &leak::HEAP_OLD, move |observe| {
         for old in source.old().iter() {
             let site = KeyValue::new(attribute::LEAK_SITE, old.site.clone());
             let span = KeyValue::new(attribute::LEAK_SPAN, old.span.clone());
@@ -66,7 +66,7 @@ fn register_counters(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<HookCo
         })
         .collect();
     let source = Arc::clone(board);
-    counter(meter, &catalog::MEMORY_LEAK_ALERTS, move |observe| {
+    counter(meter, &leak::LEAK_ALERTS, move |observe| {
         for (state, cause, attributes) in &rows {
             // What never occurred has no series.
             let alerts = source.alerts(*state, *cause);
@@ -78,7 +78,7 @@ fn register_counters(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<HookCo
     let rows = ReclaimTrigger::ALL
         .map(|trigger| (trigger, [KeyValue::new(attribute::RECLAIM_TRIGGER, trigger.name())]));
     let source = Arc::clone(board);
-    counter(meter, &catalog::MEMORY_RECLAIM_RETURNED, move |observe| {
+    counter(meter, &leak::RECLAIM_RETURNED, move |observe| {
         for (trigger, attributes) in &rows {
             observe(source.returned(*trigger), attributes);
         }
@@ -92,7 +92,7 @@ fn register_counters(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<HookCo
         })
         .collect();
     let sources = hooks.map(Arc::clone);
-    counter(meter, &catalog::MEMORY_HOOK_FAILURES, move |observe| {
+    counter(meter, &leak::HOOK_FAILURES, move |observe| {
         for (kind, failure, attributes) in &rows {
             let counted = sources.iter().map(|counts| counts.get(*kind, *failure));
             let failures = counted.fold(refused(*kind, *failure), u64::saturating_add);
@@ -120,7 +120,7 @@ pub(crate) struct ReclaimMetrics {
 
 impl ReclaimMetrics {
     pub(crate) fn new(meter: &Meter, board: &Arc<WatchBoard>) -> Self {
-        let Metric { name, unit, description, .. } = catalog::MEMORY_RECLAIM_DURATION;
+        let Metric { name, unit, description, .. } = leak::RECLAIM_DURATION;
         let duration = meter
             .f64_histogram(name)
             .with_unit(unit)
