@@ -48,6 +48,7 @@ mod health;
 mod install;
 pub mod logging;
 pub mod manual;
+pub mod memory;
 mod pipeline;
 mod report;
 mod shutdown_signal;
