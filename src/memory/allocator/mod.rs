@@ -16,6 +16,9 @@ mod stack;
 mod stats;
 mod tracking;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::memory::allocator::call_site::CallSiteLayer;
 pub use crate::memory::allocator::cells::{HeapCounters, heap_counters};
 pub(crate) use crate::memory::allocator::local::is_tracking;

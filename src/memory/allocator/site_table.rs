@@ -201,6 +201,11 @@ impl SiteSlot {
         is_same.then_some(SiteRecord { key, frames, call_site, link })
     }
 
+    #[cfg(test)]
+    pub(super) fn is_held(&self) -> bool {
+        !matches!(self.holders.load(Ordering::Relaxed), FREE | NO_HOLDER)
+    }
+
     /// Holds the slot, if it is that of `key` once it is held.
     fn hold_if(&self, key: u64) -> bool {
         let one_more = |holders| {
