@@ -149,7 +149,7 @@ fn escape(name: &str) -> String {
 
 /// Every metric that beacon emits.
 fn all() -> impl Iterator<Item = &'static Metric> {
-    METRICS.iter().chain(memory::METRICS)
+    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS)
 }
 
 struct ManualRow {

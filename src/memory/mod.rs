@@ -6,6 +6,7 @@
 //! to is told as alerts: [`LeakAlert`].
 
 mod alert;
+pub(crate) mod allocator;
 mod allocator_stats;
 mod board;
 mod bounded;
@@ -15,6 +16,7 @@ mod instruments;
 mod latest;
 mod leak;
 mod pressure;
+mod profile;
 mod reading;
 mod reclaim;
 mod sample;
@@ -26,6 +28,11 @@ mod watch;
 pub use crate::memory::alert::{
     CulpritSite, LeakAlert, LeakCause, LeakCulprit, LeakSignal, LeakSource,
 };
+pub use crate::memory::allocator::{
+    AllocatorName, AllocatorStats, CallSiteLayer, HeapCounters, HeapLink, HeapSampling, HeapSite,
+    SampleLosses, TrackingAllocator, allocator_stats, configure_heap_sampling, heap_counters,
+    heap_sites, sample_losses, trim,
+};
 pub use crate::memory::bounded::{BoundedGuard, bounded};
 pub use crate::memory::config::MemoryConfig;
 pub use crate::memory::leak::{
@@ -36,6 +43,7 @@ pub use crate::memory::leak::{
 #[doc(hidden)]
 pub use crate::memory::leak::{LeakCondition, LeakRules};
 pub use crate::memory::pressure::{PressureGuard, PressureLevel, on_pressure};
+pub use crate::memory::profile::{HeapProfileError, heap_profile};
 pub use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, reclaim};
 pub use crate::memory::snapshot::{MemoryLimit, MemorySnapshot, snapshot};
 
