@@ -25,6 +25,7 @@ impl TelemetryBuilder {
     /// # Ok::<(), beacon::InitError>(())
     /// ```
     pub fn memory(mut self, config: MemoryConfig) -> Self {
+        self.leak_callback = config.callback();
         config.apply(&mut self.overrides);
         self
     }

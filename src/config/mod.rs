@@ -16,6 +16,7 @@ pub(crate) mod key;
 mod kind;
 mod kubernetes;
 mod limits;
+mod leaks;
 mod line_rows;
 mod lines;
 pub(crate) mod log_settings;
@@ -32,6 +33,7 @@ mod table;
 mod unsupported;
 mod value;
 
+pub(crate) use leaks::LeakSettings;
 pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use memory::MemorySettings;
 pub(crate) use rate::LogRateLimit;

@@ -10,7 +10,7 @@ use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarni
 use crate::config::{
     Exporter, ExporterSettings, MetricSettings, Overrides, Propagator, QueueSettings,
     RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings, Sampler,
-    SettingValue, Settings, Temporality, destination, headers, key, limits, lines, memory,
+    SettingValue, Settings, Temporality, destination, headers, key, leaks, limits, lines, memory,
     rate, unsupported,
 };
 use crate::error::InitError;
@@ -59,6 +59,7 @@ pub(crate) fn resolve(
         },
         lines: lines::resolve(environment, &mut values)?,
         memory: memory::resolve(&values),
+        leaks: leaks::resolve(&values)?,
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

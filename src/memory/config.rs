@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{Overrides, key};
+use crate::memory::alert::{LeakCallback, LeakChoices};
 
 /// What is sampled of memory, and how often; for
 /// [`TelemetryBuilder::memory`](crate::TelemetryBuilder::memory).
@@ -22,12 +23,13 @@ use crate::config::{Overrides, key};
 /// assert_ne!(config, MemoryConfig::disabled());
 /// ```
 #[must_use = "a value that is not given to the builder has no effect"]
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemoryConfig {
     is_enabled: Option<bool>,
     sample_interval: Option<Duration>,
     container_metrics: Option<bool>,
     system_metrics: Option<bool>,
+    pub(super) leaks: LeakChoices,
 }
 
 impl MemoryConfig {
@@ -63,7 +65,13 @@ impl MemoryConfig {
         self
     }
 
+    /// What is to be called with alerts.
+    pub(crate) fn callback(&self) -> Option<LeakCallback> {
+        self.leaks.callback.clone()
+    }
+
     pub(crate) fn apply(self, overrides: &mut Overrides) {
+        self.leaks.apply(overrides);
         let flags = [
             (key::MEMORY_ENABLED, self.is_enabled),
             (key::MEMORY_CONTAINER_METRICS, self.container_metrics),

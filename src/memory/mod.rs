@@ -47,5 +47,9 @@ pub use crate::memory::profile::{HeapProfileError, heap_profile};
 pub use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, reclaim};
 pub use crate::memory::snapshot::{MemoryLimit, MemorySnapshot, snapshot};
 
+pub(crate) use crate::memory::alert::LeakCallback;
 pub(crate) use crate::memory::latest::set_installed;
+pub(crate) use crate::memory::pressure::PressureThresholds;
+pub(crate) use crate::memory::reclaim::Reclaimer;
 pub(crate) use crate::memory::sampler::{MemorySampler, SamplerParts};
+pub(crate) use crate::memory::watch::{LeakWatch, ProfileWriter, SiteReader, Watch, WatchParts};

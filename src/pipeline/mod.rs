@@ -2,6 +2,7 @@
 
 mod filters;
 mod global;
+mod memory;
 
 use std::fmt;
 use std::future::Future;
@@ -25,7 +26,8 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
     Timer,
 };
-use crate::memory::{self, MemorySampler, MemorySnapshot, SamplerParts};
+use crate::memory::{LeakCallback, MemorySampler, MemorySnapshot, set_installed};
+use crate::pipeline::memory::WatchPeers;
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::wait::wait_for;
@@ -38,6 +40,7 @@ pub(crate) struct Start {
     pub(crate) environment: Environment,
     pub(crate) overrides: Overrides,
     pub(crate) hook: Option<DiagnosticHook>,
+    pub(crate) leak_callback: Option<LeakCallback>,
     pub(crate) is_on_stderr: bool,
     /// Where lines are shown when nobody says.
     pub(crate) console: LogConsole,
@@ -97,7 +100,21 @@ impl Pipeline {
         });
         let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
         // The last thread to start: nothing may fail behind it.
-        let memory = start_memory(&settings, export.as_ref(), &start.clock, &voice)?;
+        let memory = match &export {
+            Some(export) => {
+                let peers = WatchPeers {
+                    export,
+                    lines: &lines,
+                    counters: &counters,
+                    clock: &start.clock,
+                    voice: &voice,
+                    callback: start.leak_callback,
+                };
+                memory::start(&settings, peers)?
+            }
+            // Telemetry is disabled: nothing is watched.
+            None => None,
+        };
         let started_at = start.clock.now();
         let clock = start.clock;
         Ok(Self {
@@ -182,7 +199,7 @@ impl Pipeline {
     /// Makes these the samples of the process.
     pub(crate) fn set_installed_memory(&self) {
         if let Some(memory) = &self.memory {
-            memory::set_installed(memory.latest());
+            set_installed(memory.latest());
         }
     }
 
@@ -317,24 +334,6 @@ impl Pipeline {
 fn console(settings: &Settings, default: LogConsole) -> LogConsole {
     let shows_records = settings.exporters.logs.console;
     settings.lines.console.unwrap_or(if shows_records { LogConsole::Off } else { default })
-}
-
-/// Without an export nothing is watched: telemetry is disabled.
-fn start_memory(
-    settings: &Settings,
-    export: Option<&Export>,
-    clock: &SharedClock,
-    voice: &Arc<Diagnostics>,
-) -> Result<Option<Arc<MemorySampler>>, InitError> {
-    let Some((export, settings)) = export.zip(settings.memory) else { return Ok(None) };
-    let parts = SamplerParts {
-        settings,
-        clock: Arc::clone(clock),
-        voice: Arc::clone(voice),
-        meter: export.own_meter(),
-        is_in_container: export.is_in_container(),
-    };
-    Ok(Some(Arc::new(MemorySampler::start(parts)?)))
 }
 
 fn answered<T>(answer: T) -> oneshot::Receiver<T> {

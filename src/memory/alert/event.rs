@@ -8,7 +8,7 @@ use crate::memory::alert::{LeakAlert, LeakCause};
 use crate::memory::leak::{LeakState, LeakingSiteStatus};
 
 /// How bad an alert is.
-pub(crate) const fn level(alert: &LeakAlert) -> Level {
+const fn level(alert: &LeakAlert) -> Level {
     match (alert.cause, alert.state) {
         (LeakCause::Exhaustion, _) => Level::ERROR,
         (LeakCause::Retained, _) => Level::INFO,

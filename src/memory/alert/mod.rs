@@ -1,6 +1,7 @@
 //! What users are told about their memory.
 
 mod callback;
+mod config;
 mod event;
 mod quantity;
 mod sentence;
@@ -9,7 +10,8 @@ use crate::catalog::event as name;
 use crate::memory::leak::{LeakEvidence, LeakState, LeakingSiteStatus};
 
 pub(crate) use crate::memory::alert::callback::{LeakCallback, LeakCallbacks};
-pub(crate) use crate::memory::alert::event::{level, tell};
+pub(crate) use crate::memory::alert::config::LeakChoices;
+pub(crate) use crate::memory::alert::event::tell;
 pub(crate) use crate::memory::alert::quantity::show_bytes;
 pub(crate) use crate::memory::alert::sentence::sentence;
 

@@ -9,6 +9,7 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::memory::hooks::{self, Guarded, HookCounts, HookKind};
 use crate::memory::pressure::{self, PressureHook, PressureLevel};
 use crate::memory::reclaim::resident::resident_bytes;
+use crate::memory::trim;
 use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, ReclaimTrigger};
 
 /// What happens to the process when memory is asked back.
@@ -59,7 +60,7 @@ impl Reclaimer {
         OF_PROCESS.get_or_init(|| {
             Self::new(ReclaimerParts {
                 clock: Arc::new(SystemClock::new()),
-                trim: Arc::new(|| {}),
+                trim: Arc::new(trim),
                 resident_bytes: Arc::new(resident_bytes),
                 hooks: Arc::new(pressure::hooks),
                 hook_timeout: HOOK_TIMEOUT,

@@ -57,9 +57,9 @@ struct Running {
 
 impl MemorySampler {
     /// Starts the thread. The first sample is taken at once, and not waited for.
-    pub(crate) fn start(parts: SamplerParts) -> Result<Self, InitError> {
+    pub(crate) fn start(parts: SamplerParts, watch: Watch) -> Result<Self, InitError> {
         let all = sources::all(&SystemRoot::default(), &parts.settings);
-        Self::start_with(parts, all, SOURCE_TIMEOUT, Watch::default())
+        Self::start_with(parts, all, SOURCE_TIMEOUT, watch)
     }
 
     fn start_with(

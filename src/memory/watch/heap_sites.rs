@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::memory::allocator::interval_bytes;
 use crate::memory::alert::{CulpritSite, LeakCulprit};
 use crate::memory::leak::{LeakingSites, SiteBytes};
+use crate::memory::watch::load::to_f64;
+use crate::memory::{HeapSite, heap_sites};
 use crate::memory::watch::board::OldSite;
 
 /// One call-site now.
@@ -109,6 +112,27 @@ fn unnamed(site: u64) -> String {
     format!("site {site:x}")
 }
 
+impl SiteReader {
+    /// What the tracking allocator samples.
+    pub(crate) fn of_process() -> Self {
+        Self {
+            read: Arc::new(|| heap_sites(SITES_MAX).into_iter().map(SiteNow::from).collect()),
+            name: Arc::new(|site| match site.frames.first() {
+                Some(frame) => format!("{frame:#x}"),
+                None => "unknown".to_owned(),
+            }),
+            interval_bytes: Arc::new(|| to_f64(interval_bytes())),
+        }
+    }
+}
+
+impl From<HeapSite> for SiteNow {
+    fn from(site: HeapSite) -> Self {
+        let span = site.span.map_or("", |span| span.name());
+        Self { id: site.id, old_bytes: site.old_bytes, span, frames: site.frames }
+    }
+}
+
 impl fmt::Debug for SiteReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SiteReader").finish_non_exhaustive()
@@ -120,6 +144,9 @@ const INTERVAL_MINUTES: f64 = 5.0;
 
 /// Call-sites that the gauge shows.
 const SHOWN_MAX: usize = 5;
+
+/// As many as are tracked.
+const SITES_MAX: usize = 128;
 
 /// More than ever leak at once.
 const NAMES_MAX: usize = 256;

@@ -28,8 +28,7 @@ impl ProbeMemory {
         if age_minutes < PAUSE_MINUTES {
             return answer.outcome;
         }
-        let Some((rss, _)) = rss.map(|rss| (rss, ())).filter(|(rss, ())| rss.evidence.is_some())
-        else {
+        let Some(rss) = rss.filter(|rss| rss.evidence.is_some()) else {
             // That growth is over; the next one is another question.
             self.last = None;
             return ProbeOutcome::Unasked;
@@ -39,7 +38,8 @@ impl ProbeMemory {
             ProbeOutcome::Fell { .. } => rss
                 .current_bytes
                 .is_some_and(|bytes| has_fallen(bytes - answer.after_bytes, answer.growth_bytes)),
-            _ => age_minutes >= KEPT_MINUTES,
+            ProbeOutcome::Kept { .. } => age_minutes >= KEPT_MINUTES,
+            ProbeOutcome::Unasked | ProbeOutcome::Unavailable => true,
         };
         if is_old { ProbeOutcome::Unasked } else { answer.outcome }
     }

@@ -1,6 +1,11 @@
 //! What the watch looks at.
 
+use std::time::Duration;
+
 use crate::memory::alert::LeakSource;
+use crate::memory::reading::Reading;
+use crate::memory::sample::Sample;
+use crate::memory::watch::load::to_f64;
 
 /// One sample. `None` is what could not be read this time, never the value before.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,6 +30,32 @@ pub(crate) struct WatchSample {
 }
 
 impl WatchSample {
+    /// Picks what matters here. Neither work nor declared consumers are in it.
+    pub(super) fn new(age: Duration, sample: &Sample) -> Self {
+        let sources = [
+            (Reading::HeapLiveBytes, LeakSource::Tracking),
+            (Reading::JemallocAllocatedBytes, LeakSource::Jemalloc),
+            (Reading::GlibcAllocatedBytes, LeakSource::Glibc),
+        ];
+        let live = sources
+            .into_iter()
+            .find_map(|(reading, source)| Some((to_f64(sample.get(reading)?), source)));
+        let held = sample
+            .get(Reading::JemallocResidentBytes)
+            .or_else(|| sample.get(Reading::GlibcMappedBytes));
+        Self {
+            minute: age.as_secs_f64() / 60.0,
+            live_bytes: live.map(|(bytes, _)| bytes),
+            live_source: live.map(|(_, source)| source),
+            rss_bytes: sample.resident_signal_bytes().map(to_f64),
+            held_bytes: held.map(to_f64),
+            used_bytes: sample.used_bytes().map(to_f64),
+            limit_bytes: sample.limit_bytes().map(to_f64),
+            work: None,
+            bounded_bytes: 0.0,
+        }
+    }
+
     /// The live heap that may leak.
     pub(super) fn live_signal(&self) -> Option<f64> {
         self.live_bytes.map(|bytes| (bytes - self.bounded_bytes).max(1.0))

@@ -2,6 +2,8 @@
 
 mod draft;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use crate::memory::leak::{
     ExhaustionChange, ExhaustionDetector, LeakDetector, LeakLevel, LeakState, LeakStateMachine,
