@@ -173,6 +173,11 @@ impl Pipeline {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
+        self.export.as_ref().and_then(Export::own_meter)
+    }
+
     /// What was sampled last; empty when memory is not watched.
     pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
         let memory = self.memory.as_ref();
