@@ -265,12 +265,13 @@ impl Pipeline {
         async move {
             // An answer that never comes because the thread has ended is an answer as well.
             drop(answer.await);
-            if let Some(memory) = memory {
-                memory.end(limit.saturating_sub(clock.now()));
-            }
             if let Some(lines) = lines {
                 // What it leaves is counted, and written if the process lives long enough.
                 lines.end(limit.saturating_sub(clock.now()));
+            }
+            if let Some(memory) = memory {
+                // It was told before all this; a user's code on its thread may hang.
+                memory.end(limit.saturating_sub(clock.now()));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Numbers by metric, with the value of the attribute behind a slash.
 pub(crate) type Truth = BTreeMap<String, f64>;
@@ -15,20 +15,29 @@ pub(crate) fn tolerance(name: &str) -> f64 {
         "process.memory.usage" | "process.memory.virtual" | "beacon.process.memory.resident" => {
             2.0 * MIB
         }
-        "beacon.cgroup.memory.usage" => 64.0 * MIB,
-        // Others on this machine are at work meanwhile.
+        // Of a machine that others use, and of a cgroup that other processes are in.
         "system.memory.usage" | "system.memory.linux.available" => 512.0 * MIB,
-        "system.memory.linux.shared" | "system.paging.usage" => 64.0 * MIB,
-        "system.memory.utilization" | "system.paging.utilization" => 0.1,
-        "system.paging.faults" => 1e6,
-        // Here in ticks of 10 ms, there to the microsecond; cgroups in ticks of each processor.
+        "beacon.cgroup.memory.usage"
+        | "beacon.cgroup.memory.headroom"
+        | "container.memory.usage"
+        | "container.memory.working_set"
+        | "container.memory.rss"
+        | "container.memory.available"
+        | "system.memory.linux.shared"
+        | "system.paging.usage" => 64.0 * MIB,
+        "beacon.cgroup.memory.utilization"
+        | "system.memory.utilization"
+        | "system.paging.utilization" => 0.1,
+        "container.paging.faults" | "system.paging.faults" => 1e6,
+        // Here in ticks of 10 ms, there to the microsecond; of all processors and processes.
         "process.cpu.time" => 0.03,
-        "system.cpu.time" => 1.0,
-        "container.cpu.time" => 0.5,
         "process.uptime" | "system.uptime" => 0.2,
+        "container.cpu.time"
+        | "system.cpu.time"
+        | "beacon.cgroup.memory.pressure.time"
+        | "beacon.system.memory.pressure.time" => 1.0,
         // Here without threads that have ended.
         "process.context_switches" => 200.0,
-        "beacon.cgroup.memory.pressure.time" | "beacon.system.memory.pressure.time" => 1.0,
         _ => 0.0,
     }
 }
@@ -94,18 +103,20 @@ fn cgroup(truth: &mut Truth) {
         let line = membership.lines().find(|line| line.contains(head))?;
         Some(line.split_once(head)?.1.trim_start_matches('/').to_owned())
     };
-    let (folder, limit, usage, inactive) = match path(":memory:") {
+    let (folder, limit, usage, prefix, rss) = match path(":memory:") {
         Some(path) => (
             Path::new("/sys/fs/cgroup/memory").join(path),
             "memory.limit_in_bytes",
             "memory.usage_in_bytes",
-            "total_inactive_file",
+            "total_",
+            "total_rss",
         ),
         None => (
             Path::new("/sys/fs/cgroup").join(path("0::").unwrap_or_default()),
             "memory.max",
             "memory.current",
-            "inactive_file",
+            "",
+            "anon",
         ),
     };
     let Ok(used) = fs::read_to_string(folder.join(usage)) else { return };
@@ -117,17 +128,29 @@ fn cgroup(truth: &mut Truth) {
         text.trim().parse::<f64>().ok().filter(|limit| *limit < 4e18)
     });
     let limit = limits.fold(f64::INFINITY, f64::min);
+    let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    let stat = |key: &str| line(&stat, &format!("{prefix}{key}")).expect("a line");
+    let working_set = used - stat("inactive_file");
     if limit.is_finite() {
-        let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-        let working_set = used - line(&stat, inactive).expect("a line");
         put(truth, "beacon.cgroup.memory.limit", limit);
         put(truth, "beacon.cgroup.memory.headroom", limit - working_set);
         put(truth, "beacon.cgroup.memory.utilization", working_set / limit);
+        put(truth, "container.memory.available", limit - working_set);
+    }
+    put(truth, "container.memory.usage", used);
+    put(truth, "container.memory.working_set", working_set);
+    put(truth, "container.memory.rss", stat(rss.trim_start_matches(prefix)));
+    let major = stat("pgmajfault");
+    put(truth, "container.paging.faults/major", major);
+    put(truth, "container.paging.faults/minor", stat("pgfault") - major);
+    if let Ok(text) = fs::read_to_string(folder.join("cpu.stat")) {
+        put(truth, "container.cpu.time/user", line(&text, "user_usec").expect("a line") / 1e6);
+        put(truth, "container.cpu.time/system", line(&text, "system_usec").expect("a line") / 1e6);
     }
     events(truth, &folder);
 }
 
-fn events(truth: &mut Truth, folder: &PathBuf) {
+fn events(truth: &mut Truth, folder: &Path) {
     let files = ["memory.events", "memory.oom_control"].map(|name| folder.join(name));
     let text: String = files.iter().flat_map(fs::read_to_string).collect();
     for event in ["low", "high", "max", "oom", "oom_kill"] {

@@ -266,6 +266,15 @@ fn with_both_versions_the_one_that_names_memory_counts() {
 }
 
 #[test]
+fn processor_time_of_another_group_of_processes_is_not_the_containers() {
+    let system = FakeSystem::new("4:memory:/svc\n2:cpu,cpuacct:/\n0::/\n", HYBRID);
+    system.v1("svc", "1000", 500, "1000");
+    system.with("sys/fs/cgroup/cpu,cpuacct/cpuacct.stat", "user 250\nsystem 50\n");
+    let readings = system.check(MemoryLimit::Bytes(1000));
+    assert_eq!(readings.get(Reading::CgroupUserMicros), None);
+}
+
+#[test]
 fn a_hybrid_system_without_a_controller_for_memory() {
     let system = FakeSystem::new("1:name=systemd:/svc\n0::/svc\n", HYBRID);
     system.with("sys/fs/cgroup/unified/svc/cgroup.procs", "1\n");
