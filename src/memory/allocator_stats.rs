@@ -10,6 +10,7 @@ pub(crate) struct AllocatorStats {
 }
 
 /// The numbers of one allocator. `None`: it is not in use, or does not know.
+#[expect(clippy::struct_field_names, reason = "every field says its unit")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AllocatorFigures {
     pub(crate) allocated_bytes: Option<u64>,

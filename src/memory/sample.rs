@@ -6,6 +6,7 @@ use crate::memory::reading::{Reading, Readings};
 
 /// What was read at one moment. A number that could not be read this time is `None`, never the one
 /// before.
+#[cfg_attr(not(test), expect(dead_code, reason = "the detector reads it"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     /// When it was complete, by the clock of telemetry.
@@ -14,10 +15,13 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub(crate) const fn new(at: Duration, readings: Readings) -> Self {
-        Self { at, readings }
+    pub(crate) const fn new(at: Duration, readings: &Readings) -> Self {
+        Self { at, readings: *readings }
     }
+}
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the detector reads it"))]
+impl Sample {
     /// Any number of the sample.
     pub(crate) fn get(&self, reading: Reading) -> Option<u64> {
         self.readings.get(reading)
@@ -54,5 +58,55 @@ impl Sample {
     /// resident memory.
     pub(crate) fn used_bytes(&self) -> Option<u64> {
         self.get(Reading::CgroupWorkingSetBytes).or_else(|| self.get(Reading::ProcessRssBytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(readings: &[(Reading, u64)]) -> Sample {
+        let mut all = Readings::unknown();
+        for (reading, value) in readings {
+            all.set(*reading, *value);
+        }
+        Sample::new(Duration::from_secs(1), &all)
+    }
+
+    #[test]
+    fn the_most_exact_count_of_live_bytes_is_taken() {
+        let glibc = (Reading::GlibcAllocatedBytes, 1);
+        let jemalloc = (Reading::JemallocAllocatedBytes, 2);
+        let tracking = (Reading::HeapLiveBytes, 3);
+        assert_eq!(sample(&[]).live_heap_bytes(), None);
+        assert_eq!(sample(&[glibc]).live_heap_bytes(), Some(1));
+        assert_eq!(sample(&[glibc, jemalloc]).live_heap_bytes(), Some(2));
+        assert_eq!(sample(&[glibc, jemalloc, tracking]).live_heap_bytes(), Some(3));
+    }
+
+    #[test]
+    fn what_the_kernel_may_take_back_is_no_resident_memory() {
+        let plain = (Reading::ProcessRssBytes, 100);
+        let anon = (Reading::ProcessRssAnonBytes, 60);
+        let lazy = (Reading::ProcessLazyFreeBytes, 20);
+        assert_eq!(sample(&[]).resident_signal_bytes(), None);
+        assert_eq!(sample(&[plain]).resident_signal_bytes(), Some(100));
+        assert_eq!(sample(&[plain, anon]).resident_signal_bytes(), Some(60));
+        assert_eq!(sample(&[plain, anon, lazy]).resident_signal_bytes(), Some(40));
+    }
+
+    #[test]
+    fn the_cgroup_counts_before_the_host_and_the_process() {
+        let host = (Reading::SystemTotalBytes, 100);
+        let limit = (Reading::CgroupLimitBytes, 50);
+        let resident = (Reading::ProcessRssBytes, 30);
+        let working_set = (Reading::CgroupWorkingSetBytes, 40);
+        let uptime = (Reading::ProcessUptimeMicros, 2_000_000);
+        let outside = sample(&[host, resident, uptime]);
+        assert_eq!((outside.limit_bytes(), outside.used_bytes()), (Some(100), Some(30)));
+        let inside = sample(&[host, limit, resident, working_set]);
+        assert_eq!((inside.limit_bytes(), inside.used_bytes()), (Some(50), Some(40)));
+        assert_eq!(outside.process_age(), Some(Duration::from_secs(2)));
+        assert_eq!((inside.process_age(), inside.at), (None, Duration::from_secs(1)));
     }
 }

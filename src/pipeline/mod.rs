@@ -190,6 +190,11 @@ impl Pipeline {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
+        self.export.as_ref().and_then(Export::own_meter)
+    }
+
     /// What was sampled last; empty when memory is not watched.
     pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
         let memory = self.memory.as_ref();
@@ -277,12 +282,13 @@ impl Pipeline {
         async move {
             // An answer that never comes because the thread has ended is an answer as well.
             drop(answer.await);
-            if let Some(memory) = memory {
-                memory.end(limit.saturating_sub(clock.now()));
-            }
             if let Some(lines) = lines {
                 // What it leaves is counted, and written if the process lives long enough.
                 lines.end(limit.saturating_sub(clock.now()));
+            }
+            if let Some(memory) = memory {
+                // It was told before all this; a user's code on its thread may hang.
+                memory.end(limit.saturating_sub(clock.now()));
             }
         }
     }

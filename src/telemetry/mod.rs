@@ -153,6 +153,11 @@ impl Telemetry {
         self.pipeline.logger_provider()
     }
 
+    #[cfg(test)]
+    pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
+        self.pipeline.own_meter()
+    }
+
     pub(crate) fn filters(&self) -> &Arc<LiveFilters> {
         self.pipeline.filters()
     }

@@ -29,6 +29,8 @@ use crate::telemetry::Telemetry;
 /// A span is captured when it ends: when its last handle is dropped. Messages about something
 /// missing tell how many spans were entered and had not ended.
 ///
+/// Memory is not sampled, unless the test [says so](crate::TelemetryBuilder::memory).
+///
 /// Dropping it ends its threads within the shutdown timeout, normally at once, and prints nothing.
 ///
 /// # Examples

@@ -84,13 +84,12 @@ impl Helper {
 
     fn give_up(&self) -> Answer {
         let mut turn = self.shared.lock();
-        match *turn {
-            Turn::Idle => Answer::Given,
-            _ => {
-                *turn = Turn::Ended;
-                Answer::Missing
-            }
+        // It may have come back at the last moment.
+        if matches!(*turn, Turn::Idle) {
+            return Answer::Given;
         }
+        *turn = Turn::Ended;
+        Answer::Missing
     }
 
     /// Ends the thread: now, or when the source that it is stuck in comes back.

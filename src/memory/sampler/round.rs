@@ -69,7 +69,7 @@ impl Rounds {
         let at = self.clock.now();
         self.latest.set(at, &readings);
         self.board.publish(&readings, at);
-        let sample = Sample::new(at, readings);
+        let sample = Sample::new(at, &readings);
         let watch = &mut self.watch;
         let seen = catch_unwind(AssertUnwindSafe(|| watch.on_sample(&sample)));
         // A panic was reported where it happened.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::board::SourceName;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 use crate::memory::sources::file::{KernelFile, Text, TextBuffer};
@@ -22,11 +22,7 @@ pub(super) fn source(root: &SystemRoot) -> Source {
             last = match file.read_optional(&mut buffer) {
                 Text::Absent => None,
                 Text::Failed(reason) => return Err(reason),
-                Text::Bytes(bytes) => match text::kibibytes(bytes, "LazyFree:") {
-                    Some(None) => return Err(FailureReason::Garbage),
-                    Some(number) => number,
-                    None => None,
-                },
+                Text::Bytes(bytes) => text::kibibytes(bytes, "LazyFree:").transpose()?,
             };
         }
         readings.set(Reading::ProcessLazyFreeBytes, last);

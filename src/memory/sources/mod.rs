@@ -24,7 +24,6 @@ mod text;
 mod usage;
 
 use crate::config::MemorySettings;
-use crate::memory::board::SourceName;
 use crate::memory::sampler::Source;
 
 pub(crate) use limit::LimitState;

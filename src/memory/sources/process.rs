@@ -113,14 +113,14 @@ fn read_io(bytes: &[u8], readings: &mut Readings) -> Result<(), FailureReason> {
 
 /// Sets what is a number; a line that is there and holds none is garbage.
 pub(super) fn set_all<const N: usize>(
-    rows: [(Reading, Option<Option<u64>>); N],
+    rows: [(Reading, Option<Result<u64, FailureReason>>); N],
     readings: &mut Readings,
 ) -> Result<(), FailureReason> {
     let mut outcome = Ok(());
     for (reading, value) in rows {
         match value {
-            Some(Some(value)) => readings.set(reading, value),
-            Some(None) => outcome = Err(FailureReason::Garbage),
+            Some(Ok(value)) => readings.set(reading, value),
+            Some(Err(reason)) => outcome = Err(reason),
             None => {}
         }
     }

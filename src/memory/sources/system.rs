@@ -75,7 +75,7 @@ fn read_meminfo(bytes: &[u8], readings: &mut Readings) -> Result<(), FailureReas
     let outcome = set_all(rows, readings);
     let used = |total: Option<u64>, free| total?.checked_sub(readings.get(free)?);
     let used_bytes = used(readings.get(Reading::SystemTotalBytes), Reading::SystemAvailableBytes);
-    let swap_total_bytes = text::kibibytes(bytes, "SwapTotal:").flatten();
+    let swap_total_bytes = text::kibibytes(bytes, "SwapTotal:").and_then(Result::ok);
     let swap_used_bytes = used(swap_total_bytes, Reading::SystemSwapFreeBytes);
     readings.set(Reading::SystemUsedBytes, used_bytes);
     readings.set(Reading::SystemSwapUsedBytes, swap_used_bytes);
@@ -98,7 +98,10 @@ fn read_meminfo(bytes: &[u8], readings: &mut Readings) -> Result<(), FailureReas
 /// Source: `proc_vmstat(5)`. `pgfault` counts the major ones too.
 fn read_vmstat(bytes: &[u8], readings: &mut Readings) -> Result<(), FailureReason> {
     let (all, major) = (text::value(bytes, "pgfault"), text::value(bytes, "pgmajfault"));
-    let minor = all.zip(major).map(|(all, major)| all?.checked_sub(major?));
+    let minor = all.zip(major).map(|(all, major)| {
+        // The two are not read at one moment by the kernel.
+        all?.checked_sub(major?).ok_or(FailureReason::Garbage)
+    });
     set_all([(Reading::SystemMajorFaults, major), (Reading::SystemMinorFaults, minor)], readings)
 }
 

@@ -1,5 +1,7 @@
 //! Numbers in the texts of the kernel. Pure.
 
+use crate::memory::board::FailureReason;
+
 /// Digits with blanks around: no sign, nothing else.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
     let digits = text.trim_ascii();
@@ -29,19 +31,20 @@ pub(super) fn after<'a>(text: &'a [u8], key: &str) -> Option<&'a [u8]> {
     })
 }
 
-/// A number of a line `key number`. `None`: there is no such line. `Some(None)`: it is no number.
-pub(super) fn value(text: &[u8], key: &str) -> Option<Option<u64>> {
-    after(text, key).map(number)
+/// A number of a line `key number`. `None`: there is no such line.
+pub(super) fn value(text: &[u8], key: &str) -> Option<Result<u64, FailureReason>> {
+    after(text, key).map(|rest| number(rest).ok_or(FailureReason::Garbage))
 }
 
 /// Bytes of a line `key number kB`; as [`value`].
-pub(super) fn kibibytes(text: &[u8], key: &str) -> Option<Option<u64>> {
-    after(text, key).map(|rest| {
+pub(super) fn kibibytes(text: &[u8], key: &str) -> Option<Result<u64, FailureReason>> {
+    let bytes = |rest| {
         let mut words = words(rest);
         let count = words.next().and_then(number)?;
         let is_kibibytes = words.next() == Some(b"kB") && words.next().is_none();
         is_kibibytes.then_some(count)?.checked_mul(1024)
-    })
+    };
+    after(text, key).map(|rest| bytes(rest).ok_or(FailureReason::Garbage))
 }
 
 #[cfg(test)]
@@ -71,18 +74,18 @@ mod tests {
     #[test]
     fn a_key_is_a_whole_word_at_the_start_of_a_line() {
         let text = b"total_rss 1\nrss_huge 2\nrss 3\nbad x\nempty\n";
-        assert_eq!(value(text, "rss"), Some(Some(3)));
-        assert_eq!(value(text, "bad"), Some(None));
-        assert_eq!(value(text, "empty"), Some(None));
+        assert_eq!(value(text, "rss"), Some(Ok(3)));
+        assert_eq!(value(text, "bad"), Some(Err(FailureReason::Garbage)));
+        assert_eq!(value(text, "empty"), Some(Err(FailureReason::Garbage)));
         assert_eq!(value(text, "ss"), None);
     }
 
     #[test]
     fn sizes_come_in_kibibytes_and_nothing_else() {
         let text = b"VmSwap:\t     12 kB\nA: 1 MB\nB: 1\nC: 18446744073709551615 kB\nD: 1 kB x\n";
-        assert_eq!(kibibytes(text, "VmSwap:"), Some(Some(12 << 10)));
+        assert_eq!(kibibytes(text, "VmSwap:"), Some(Ok(12 << 10)));
         for key in ["A:", "B:", "C:", "D:"] {
-            assert_eq!(kibibytes(text, key), Some(None), "{key}");
+            assert_eq!(kibibytes(text, key), Some(Err(FailureReason::Garbage)), "{key}");
         }
         assert_eq!(kibibytes(text, "E:"), None);
     }

@@ -30,8 +30,8 @@ impl CpuCgroup {
             Self::Micros(file) => (file, "user_usec", "system_usec"),
         };
         let Text::Bytes(bytes) = file.read_optional(buffer) else { return };
-        let user = text::value(bytes, user).flatten();
-        let system = text::value(bytes, system).flatten();
+        let user = text::value(bytes, user).and_then(Result::ok);
+        let system = text::value(bytes, system).and_then(Result::ok);
         let is_in_ticks = matches!(self, Self::Ticks(_));
         let micros = |time: Option<u64>| {
             if is_in_ticks { time.and_then(clocks::ticks_to_micros) } else { time }

@@ -65,7 +65,9 @@ impl Level {
         buffer: &mut TextBuffer,
     ) -> Result<u64, LimitState> {
         match self.stat.read(buffer) {
-            Text::Bytes(bytes) => text::value(bytes, key).flatten().ok_or(LimitState::Garbage),
+            Text::Bytes(bytes) => {
+                text::value(bytes, key).and_then(Result::ok).ok_or(LimitState::Garbage)
+            }
             Text::Absent | Text::Failed(_) => Err(LimitState::Unreadable),
         }
     }

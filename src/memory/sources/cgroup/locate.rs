@@ -78,24 +78,20 @@ fn unescaped(field: &[u8]) -> Option<String> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let [first, behind @ ..] = rest {
-        let escaped =
-            (*first == b'\\').then(|| behind.first_chunk::<3>().and_then(octal)).flatten();
-        match escaped {
-            Some(byte) => {
-                plain.push(byte);
-                rest = behind.get(3..).unwrap_or_default();
-            }
-            None => {
-                plain.push(*first);
-                rest = behind;
-            }
+        let digits = (*first == b'\\').then(|| behind.first_chunk::<3>()).flatten();
+        if let Some(byte) = digits.and_then(|digits| octal(*digits)) {
+            plain.push(byte);
+            rest = behind.get(3..).unwrap_or_default();
+        } else {
+            plain.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8(plain).ok()
 }
 
-fn octal(digits: &[u8; 3]) -> Option<u8> {
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
+fn octal(digits: [u8; 3]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 8).ok()
 }
 
 /// Id, parent, device, root, mount point and options come before the optional fields.

@@ -130,7 +130,7 @@ impl MemoryCgroup {
         }
         if let Text::Bytes(bytes) = files.events.read_optional(buffer) {
             for (reading, key) in EVENTS {
-                readings.set(*reading, text::value(bytes, key).flatten());
+                readings.set(*reading, text::value(bytes, key).and_then(Result::ok));
             }
         }
         // A kernel may have the file and not count.

@@ -107,21 +107,29 @@ fn find(root: &SystemRoot, membership: &[u8]) -> Found {
         Text::Bytes(bytes) => bytes,
         Text::Absent | Text::Failed(_) => &[],
     };
-    let folders = |hierarchy| {
-        path_in(membership, hierarchy).map(|path| folders(root, mountinfo, hierarchy, &path))
-    };
+    let folders = |hierarchy, path: &str| folders(root, mountinfo, hierarchy, path);
     // Where both versions are in use, memory is counted by the one that names it.
-    let memory = match folders(Hierarchy::Controller("memory")) {
-        Some(folders) => folders.map(|folders| MemoryCgroup::new(&folders, &VERSION_1)),
-        None => match folders(Hierarchy::Unified) {
-            Some(folders) => folders.map(|folders| MemoryCgroup::new(&folders, &VERSION_2)),
-            None => Err(LimitState::NoController),
-        },
+    let by_memory = path_in(membership, Hierarchy::Controller("memory"));
+    let unified = path_in(membership, Hierarchy::Unified);
+    let memory = match (&by_memory, &unified) {
+        (Some(path), _) => folders(Hierarchy::Controller("memory"), path)
+            .map(|folders| MemoryCgroup::new(&folders, &VERSION_1)),
+        (None, Some(path)) => {
+            folders(Hierarchy::Unified, path).map(|folders| MemoryCgroup::new(&folders, &VERSION_2))
+        }
+        (None, None) => Err(LimitState::NoController),
     };
-    let innermost = |hierarchy| folders(hierarchy)?.ok()?.into_iter().next();
-    let cpu = match innermost(Hierarchy::Controller("cpuacct")) {
-        Some(folder) => Some(CpuCgroup::version_1(&folder)),
-        None => innermost(Hierarchy::Unified).map(|folder| CpuCgroup::version_2(&folder)),
+    // A cgroup elsewhere in its hierarchy is another group of processes, often the whole machine.
+    let own = by_memory.as_ref().or(unified.as_ref());
+    let innermost = |hierarchy, path: &str| folders(hierarchy, path).ok()?.into_iter().next();
+    let by_cpu = path_in(membership, Hierarchy::Controller("cpuacct"));
+    let cpu = match (by_cpu, &unified) {
+        (Some(path), _) if own == Some(&path) => innermost(Hierarchy::Controller("cpuacct"), &path)
+            .map(|folder| CpuCgroup::version_1(&folder)),
+        (None, Some(path)) if own == Some(path) => {
+            innermost(Hierarchy::Unified, path).map(|folder| CpuCgroup::version_2(&folder))
+        }
+        _ => None,
     };
     Found { memory, cpu }
 }

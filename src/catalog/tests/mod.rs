@@ -1,3 +1,5 @@
+mod conventions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -114,6 +116,9 @@ fn prometheus_sees_the_names_that_the_manual_promises() {
         (TELEMETRY_DROPPED, "beacon_telemetry_dropped_total"),
         (TELEMETRY_HEALTH, "beacon_telemetry_health"),
         (TELEMETRY_QUEUE_USAGE, "beacon_telemetry_queue_usage_bytes"),
+        (memory::CGROUP_MEMORY_UTILIZATION, "beacon_cgroup_memory_utilization_ratio"),
+        (memory::PROCESS_MEMORY_USAGE, "process_memory_usage_bytes"),
+        (memory::PROCESS_CPU_TIME, "process_cpu_time_seconds_total"),
     ];
     for (metric, expected) in rows {
         assert_eq!(prometheus_name(&metric), expected);
@@ -176,4 +181,4 @@ fn manual_rows() -> impl Iterator<Item = ManualRow> {
     })
 }
 
-const MANUAL: &str = include_str!("../manual/metrics.md");
+const MANUAL: &str = include_str!("../../manual/metrics.md");
