@@ -14,6 +14,8 @@ use crate::memory::{
     LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter, Reclaimer,
     SamplerParts, SiteReader, Watch, WatchParts, heap_profile,
 };
+#[cfg(all(test, feature = "testing"))]
+use crate::pipeline::Pipeline;
 
 /// Whom the watch tells, and what it counts.
 pub(super) struct WatchPeers<'a> {
@@ -69,6 +71,19 @@ fn watch(settings: &Settings, peers: WatchPeers<'_>) -> Watch {
         profiles,
     });
     Watch::new(leaks, is_recording.then(|| Arc::clone(counters)))
+}
+
+#[cfg(all(test, feature = "testing"))]
+impl Pipeline {
+    /// What beacon tells with, for tests of who tells.
+    pub(crate) fn own_events(&self) -> OwnEvents {
+        let recorder = self.export.as_ref().and_then(|export| export.log_recorder(&self.settings));
+        OwnEvents::new(recorder, self.lines.clone(), Arc::clone(&self.counters))
+    }
+
+    pub(crate) const fn voice(&self) -> &Arc<Diagnostics> {
+        &self.voice
+    }
 }
 
 /// The second of the start: tells the processes of one service instance apart.

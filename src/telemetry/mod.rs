@@ -162,6 +162,11 @@ impl Telemetry {
         self.pipeline.filters()
     }
 
+    #[cfg(all(test, feature = "testing"))]
+    pub(crate) const fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
     pub(crate) fn set_installed(&self) {
         logging::set_installed(Arc::clone(self.pipeline.filters()));
         self.pipeline.set_installed_memory();

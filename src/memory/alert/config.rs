@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Overrides, SettingValue, key};
-use crate::memory::alert::{LeakAlert, LeakCallback};
 use crate::memory::MemoryConfig;
+use crate::memory::alert::{LeakAlert, LeakCallback};
 
 /// The part of [`MemoryConfig`] that is about leaks.
 #[derive(Clone, Default)]

@@ -86,7 +86,9 @@ fn attributes<'a>(alert: &'a LeakAlert, lists: &'a Lists) -> Vec<(&'static str, 
         (key::RETAINED_BYTES, alert.retained_bytes),
         (key::RETURNED_BYTES, alert.returned_bytes),
     ];
-    all.extend(sizes.iter().filter_map(|(key, bytes)| Some((*key, OwnValue::I64(whole((*bytes)?))))));
+    all.extend(
+        sizes.iter().filter_map(|(key, bytes)| Some((*key, OwnValue::I64(whole((*bytes)?))))),
+    );
     let numbers = [
         (key::RECORD_MARGIN_RATIO, alert.record_margin_ratio),
         (key::TIME_TO_LIMIT_HOURS, alert.time_to_limit_hours),

@@ -151,13 +151,8 @@ impl LeakAlert {
 }
 
 impl LeakCause {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Exhaustion,
-        Self::Fragmentation,
-        Self::Leak,
-        Self::NativeGrowth,
-        Self::Retained,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Exhaustion, Self::Fragmentation, Self::Leak, Self::NativeGrowth, Self::Retained];
 
     /// Returns the value of `beacon.leak.cause`.
     pub const fn name(self) -> &'static str {

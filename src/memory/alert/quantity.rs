@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn times_and_shares_are_short() {
-        assert_eq!([0.5, 3.25, 47.9, 108.0].map(show_hours), ["30 min", "3.2 h", "47.9 h", "4.5 days"]);
+        assert_eq!(
+            [0.5, 3.25, 47.9, 108.0].map(show_hours),
+            ["30 min", "3.2 h", "47.9 h", "4.5 days"]
+        );
         assert_eq!([0.041, 0.24, 1.5].map(show_percent), ["4.1 %", "24 %", "150 %"]);
     }
 }

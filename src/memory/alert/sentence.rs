@@ -113,7 +113,8 @@ fn cleared(alert: &LeakAlert) -> String {
 
 fn retained(alert: &LeakAlert) -> String {
     let returned = show_bytes(alert.returned_bytes.unwrap_or_default());
-    let mut text = format!("memory retained, no leak: the allocator gave {returned} back when asked");
+    let mut text =
+        format!("memory retained, no leak: the allocator gave {returned} back when asked");
     if let Some(evidence) = alert.evidence {
         let (grown, hours) = (show_bytes(evidence.growth_bytes), evidence.scale_hours);
         let _infallible = write!(text, " of the {grown} that resident memory grew in {hours} h");

@@ -8,7 +8,9 @@ mod tests;
 
 use crate::memory::pressure::PressureLevel;
 
-pub(crate) use crate::memory::reclaim::reclaimer::{ReclaimObserver, Reclaimer, ReclaimerParts};
+#[cfg(test)]
+pub(crate) use crate::memory::reclaim::reclaimer::ReclaimerParts;
+pub(crate) use crate::memory::reclaim::reclaimer::{ReclaimObserver, Reclaimer};
 pub use crate::memory::reclaim::report::{ReclaimReport, ReclaimStatus};
 
 /// Gives memory back now: calls the hooks of [`on_pressure`](crate::memory::on_pressure()), then asks

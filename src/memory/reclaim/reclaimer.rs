@@ -9,8 +9,8 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::memory::hooks::{self, Guarded, HookCounts, HookKind};
 use crate::memory::pressure::{self, PressureHook, PressureLevel};
 use crate::memory::reclaim::resident::resident_bytes;
-use crate::memory::trim;
 use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, ReclaimTrigger};
+use crate::memory::trim;
 
 /// What happens to the process when memory is asked back.
 #[derive(Clone)]
@@ -160,9 +160,8 @@ impl Reclaimer {
         let (hooks_run, hooks_failed) = level.map_or((0, 0), |level| self.call_hooks(level));
         (self.parts.trim)();
         let after_bytes = (self.parts.resident_bytes)();
-        let returned_bytes = before_bytes
-            .zip(after_bytes)
-            .map_or(0, |(before, after)| before.saturating_sub(after));
+        let returned_bytes =
+            before_bytes.zip(after_bytes).map_or(0, |(before, after)| before.saturating_sub(after));
         ReclaimReport {
             status: ReclaimStatus::Done,
             before_bytes,
@@ -185,6 +184,11 @@ impl Reclaimer {
             failed = failed.saturating_add(1);
         }
         (all.len().saturating_sub(failed), failed)
+    }
+
+    #[cfg(all(test, feature = "testing"))]
+    pub(crate) fn is_running(&self) -> bool {
+        self.state().is_running
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -39,9 +39,13 @@ pub(super) enum Decision {
     /// No sign of a leak.
     Quiet,
     /// The allocator must be asked first.
-    Ask { growth_bytes: f64 },
+    Ask {
+        growth_bytes: f64,
+    },
     /// The allocator had it and gave it back.
-    Retained { returned_bytes: f64 },
+    Retained {
+        returned_bytes: f64,
+    },
     Growing(Growing),
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::memory::allocator::interval_bytes;
 use crate::memory::alert::{CulpritSite, LeakCulprit};
+use crate::memory::allocator::interval_bytes;
 use crate::memory::leak::{LeakingSites, SiteBytes};
+use crate::memory::watch::board::OldSite;
 use crate::memory::watch::load::to_f64;
 use crate::memory::{HeapSite, heap_sites};
-use crate::memory::watch::board::OldSite;
 
 /// One call-site now.
 #[derive(Clone, Debug)]

@@ -122,9 +122,17 @@ impl LeakWatch {
         self.board.show(&self.judge.shown(), sample.retained_bytes());
     }
 
+    /// Whether the allocator was asked and has not answered yet.
+    #[cfg(all(test, feature = "testing"))]
+    pub(super) fn is_asking(&self) -> bool {
+        let has_answered = self.answer.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        self.probe == ProbeWish::UnderWay && !has_answered
+    }
+
     fn tell(&mut self, minute: f64, draft: AlertDraft) {
         let AlertDraft { alert: mut told, sites } = draft;
-        told.culprit = if told.state == LeakState::Cleared { None } else { self.sites.culprit(&sites) };
+        told.culprit =
+            if told.state == LeakState::Cleared { None } else { self.sites.culprit(&sites) };
         told.profile_id = self.profile(minute, &told);
         told.message = alert::sentence(&told);
         alert::tell(&told, &self.events);

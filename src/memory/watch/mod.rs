@@ -11,7 +11,7 @@ mod load;
 mod probe;
 mod profiles;
 mod sample;
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 mod tests;
 
 use std::sync::Arc;

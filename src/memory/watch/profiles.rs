@@ -37,17 +37,16 @@ impl ProfileWriter {
         }
         let name = format!("{PREFIX}{alert_id}{SUFFIX}");
         let path = self.directory.join(&name);
-        let (make, voice, keep_max) = (Arc::clone(&self.make), Arc::clone(&self.voice), self.keep_max);
+        let (make, voice, keep_max) =
+            (Arc::clone(&self.make), Arc::clone(&self.voice), self.keep_max);
         let work = move || {
             let result = make().and_then(|bytes| {
                 write_whole(&path, &bytes, keep_max).map_err(|error| error.to_string())
             });
             let path = path.display();
             match result {
-                Ok(()) => voice.say_now(
-                    DiagnosticLevel::Info,
-                    &format!("wrote the heap profile `{path}`"),
-                ),
+                Ok(()) => voice
+                    .say_now(DiagnosticLevel::Info, &format!("wrote the heap profile `{path}`")),
                 Err(error) => voice.say_now(
                     DiagnosticLevel::Warn,
                     &format!("cannot write the heap profile `{path}`: {error}"),
@@ -83,7 +82,8 @@ fn remove_oldest(directory: &Path, keep_max: usize) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        let is_own = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        let is_own =
+            name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
         if is_own {
             own.push((entry.metadata()?.modified()?, entry.path()));
         }

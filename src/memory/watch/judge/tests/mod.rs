@@ -13,6 +13,12 @@ use crate::memory::reclaim::{ReclaimReport, ReclaimStatus};
 use crate::memory::watch::judge::{AlertDraft, Finding, Judge, JudgeSettings};
 use crate::memory::watch::sample::WatchSample;
 
+pub(super) const SUSPECTED: &str = "beacon.memory.leak_suspected";
+pub(super) const CONFIRMED: &str = "beacon.memory.leak_confirmed";
+pub(super) const CLEARED: &str = "beacon.memory.leak_cleared";
+pub(super) const EXHAUSTION: &str = "beacon.memory.exhaustion";
+pub(super) const RETAINED: &str = "beacon.memory.retained";
+
 pub(super) const MB: f64 = 1e6;
 pub(super) const DAY: f64 = 24.0 * 60.0;
 
@@ -24,17 +30,6 @@ pub(super) struct Life {
     pub(super) asked: Vec<f64>,
     findings: Vec<Finding>,
     minute: u32,
-}
-
-/// What the allocator does when it is asked.
-#[derive(Clone, Copy)]
-pub(super) enum Allocator {
-    /// Nothing comes back.
-    Keeps,
-    /// This much comes back.
-    Returns(f64),
-    /// It hangs.
-    Hangs,
 }
 
 impl Life {
@@ -53,9 +48,9 @@ impl Life {
         Self { judge, alerts: Vec::new(), asked: Vec::new(), findings: Vec::new(), minute: 0 }
     }
 
-    /// Lives until `minute`.
+    /// Lives until `minute`, without call-sites, with an allocator that gives nothing back.
     pub(super) fn run(&mut self, minute: f64, series: impl Fn(f64) -> WatchSample) {
-        self.run_with(minute, series, |_| None, Allocator::Keeps);
+        self.run_with(minute, series, |_| None, keeps);
     }
 
     pub(super) fn run_with(
@@ -63,7 +58,7 @@ impl Life {
         minute: f64,
         series: impl Fn(f64) -> WatchSample,
         sites: impl Fn(f64) -> Option<Vec<SiteBytes>>,
-        allocator: Allocator,
+        allocator: impl Fn(f64) -> Option<f64>,
     ) {
         while f64::from(self.minute) < minute {
             let now = f64::from(self.minute);
@@ -71,22 +66,19 @@ impl Life {
             let sites = self.minute.is_multiple_of(5).then(|| sites(now)).flatten();
             self.judge.observe(&sample, sites.as_deref(), 512.0 * 1024.0, &mut self.findings);
             let rss_bytes = sample.rss_bytes.unwrap_or_default();
-            self.take(now, rss_bytes, allocator);
+            self.take(now, rss_bytes, &allocator);
             self.minute += 1;
         }
     }
 
-    fn take(&mut self, now: f64, rss_bytes: f64, allocator: Allocator) {
+    fn take(&mut self, now: f64, rss_bytes: f64, allocator: &impl Fn(f64) -> Option<f64>) {
         for finding in std::mem::take(&mut self.findings) {
             match finding {
                 Finding::Alert(draft) => self.alerts.push(*draft),
                 Finding::Probe => {
                     self.asked.push(now);
-                    let report = match allocator {
-                        Allocator::Keeps => report(rss_bytes, 0.0),
-                        Allocator::Returns(bytes) => report(rss_bytes, bytes),
-                        Allocator::Hangs => continue,
-                    };
+                    let Some(returned_bytes) = allocator(now) else { continue };
+                    let report = report(rss_bytes, returned_bytes);
                     self.judge.probed(Some(&report), &mut self.findings);
                 }
             }
@@ -108,6 +100,11 @@ impl Life {
     pub(super) fn states(&self) -> Vec<LeakState> {
         self.alerts.iter().map(|draft| draft.alert.state).collect()
     }
+}
+
+/// An allocator that gives nothing back. Another one gives back some bytes, or never answers.
+pub(super) fn keeps(_minute: f64) -> Option<f64> {
+    Some(0.0)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of a test")]
