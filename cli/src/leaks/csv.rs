@@ -222,3 +222,99 @@ const MINUTE_MAX: f64 = 1e9;
 
 /// Of a bad cell.
 const SHOWN_MAX: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &[u8]) -> Result<Vec<Row>, CsvError> {
+        let mut rows = Rows::new(text)?;
+        std::iter::from_fn(|| rows.next()).collect()
+    }
+
+    fn row(minute: f64, rss_bytes: Option<f64>, live_bytes: Option<f64>, load: Option<f64>) -> Row {
+        Row { minute, rss_bytes, live_bytes, load }
+    }
+
+    #[track_caller]
+    fn check(text: &[u8], expected: &[Row]) {
+        assert_eq!(rows(text).as_deref(), Ok(expected));
+    }
+
+    #[track_caller]
+    fn check_error(text: &[u8], expected: &str) {
+        assert_eq!(rows(text).map_err(|error| error.to_string()), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn columns_come_in_any_order_and_may_be_missing() {
+        let all = [row(0.0, Some(10.0), Some(20.0), Some(0.5))];
+        check(b"minute,rss_bytes,live_bytes,load\n0,10,20,0.5\n", &all);
+        check(b"load,live_bytes,host,rss_bytes,minute,\n.5,2e1,a b,10.0,0,x", &all);
+        check(b"minute\n0\n1.25\n", &[row(0.0, None, None, None), row(1.25, None, None, None)]);
+        check(b"minute,load,rss_bytes\n3,,\n3\n", &[row(3.0, None, None, None); 2]);
+    }
+
+    #[test]
+    fn cells_are_read_as_spreadsheets_write_them() {
+        let all = [row(0.0, Some(10.0), None, None), row(1.0, Some(11.0), None, None)];
+        check(b"\xef\xbb\xbfMinute,RSS_BYTES\r\n0,10\r\n1,11\r\n", &all);
+        check(b"\"minute\", \"rss_bytes\" \n\n \t\n\"0\",\"10\"\n 1\t, 11 \n\n", &all);
+        let noted = b"note,minute,rss_bytes\n\"a, \"\"b\"\"\nc\",0,10\n\"\",1,11";
+        check(noted, &all);
+    }
+
+    #[test]
+    fn what_is_no_size_is_a_number_nonetheless() {
+        let Ok([nan, huge]) = rows(b"minute,load\n0,NaN\n1,1e999")
+            .as_deref()
+            .map(<[Row]>::to_vec)
+            .map(|rows| [rows[0], rows[1]])
+        else {
+            panic!("they can be read")
+        };
+        assert!(nan.load.is_some_and(f64::is_nan));
+        assert_eq!(huge.load, Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn errors_name_line_and_column() {
+        check_error(b"", "1: the header has no column `minute`");
+        check_error(b"\0\xff\xfe,\n1,2", "1: the header has no column `minute`");
+        check_error(b"0,1\n", "1: the header has no column `minute`");
+        check_error(b"minute,load,minute\n", "1: the column `minute` is there twice");
+        check_error(b"minute\n0\n\nx\n", "4: `minute`: expected a number from 0 to 1e9, got `x`");
+        check_error(b"minute\n-1", "2: `minute`: expected a number from 0 to 1e9, got `-1`");
+        check_error(b"minute\nNaN", "2: `minute`: expected a number from 0 to 1e9, got `NaN`");
+        check_error(
+            b"minute\n2e9",
+            "2: `minute`: expected a number from 0 to 1e9, got `2000000000`",
+        );
+        check_error(b"minute,load\n1,\n,3", "3: `minute` is empty");
+        check_error(b"minute\n5\n4.9", "3: `minute` is smaller than in the row before");
+        check_error(
+            b"a,minute,load\n\"x\ny\",1,\n\n2,2,1_0",
+            "5: `load`: expected a number, got `1_0`",
+        );
+        let long = [b"minute,load\n0,".as_slice(), &[b'\x1b'; 100]].concat();
+        let error = rows(&long).unwrap_err().to_string();
+        assert!(error.len() < 500 && !error.contains('\x1b'), "{error}");
+    }
+
+    #[test]
+    fn no_text_panics() {
+        // Every text of up to six of these bytes.
+        let bytes = b"\",\n1\r x";
+        for length in 0..=6_u32 {
+            for mut number in 0..8_usize.pow(length) {
+                let mut text = b"minute,load\n".to_vec();
+                for _ in 0..length {
+                    text.extend(bytes.get(number % 8));
+                    number /= 8;
+                }
+                drop(rows(&text));
+                drop(rows(text.get(12..).unwrap()));
+            }
+        }
+    }
+}

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use crate::leaks::args::SignalArg;
-use crate::leaks::complain;
 use crate::leaks::csv::{CsvError, Rows};
 use crate::leaks::lines::Subject;
+use crate::leaks::say;
 use crate::leaks::watch::{Options, Watcher};
 
 /// Writes the lines of each file, in order; returns whether all were read.
@@ -31,7 +31,7 @@ pub(super) fn read_all(
             Ok(lines) => out.write_all(&lines)?,
             Err(reason) => {
                 is_all = false;
-                complain(&reason);
+                say(&reason);
             }
         }
     }

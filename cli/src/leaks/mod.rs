@@ -31,14 +31,14 @@ pub(crate) async fn run(args: &LeaksArgs) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            complain(&error.to_string());
+            say(&error.to_string());
             ExitCode::FAILURE
         }
     }
 }
 
-/// Says on standard error what went wrong.
-fn complain(text: &str) {
+/// Tells people on standard error.
+fn say(text: &str) {
     // Where standard error is closed there is nobody to tell.
     writeln!(io::stderr().lock(), "beacon leaks: {text}").unwrap_or_default();
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::leaks::complain;
 use crate::leaks::lines::Subject;
+use crate::leaks::say;
 use crate::leaks::watch::{Options, Watcher};
 
 /// Writes the lines of a process until it ends or ctrl-c; returns whether there was one.
@@ -19,10 +19,12 @@ pub(super) async fn watch(pid: u32, every: Duration, options: Options) -> io::Re
     let mut started = match start_time(pid) {
         Ok(started) => started,
         Err(error) => {
-            complain(&format!("process {pid}: {error}"));
+            say(&format!("process {pid}: {error}"));
             return Ok(false);
         }
     };
+    let seconds = every.as_secs();
+    say(&format!("process {pid}: a look every {seconds} s until it ends, or ctrl-c"));
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut began = Instant::now();

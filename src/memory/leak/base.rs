@@ -59,3 +59,42 @@ const SLOTS_PER_MINUTE: f64 = 4.0;
 
 /// Below this, ratios say nothing: 8 MiB.
 const BASE_MIN_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_the_median_of_the_first_hour_after_the_start() {
+        let mut base = Base::new();
+        for minute in 0..90_u8 {
+            base.settle(f64::from(minute));
+            base.add(f64::from(minute), 1e8 + 1e6 * f64::from(minute));
+        }
+        assert_eq!(base.bytes(), None);
+        base.settle(90.0);
+        // Of 60 samples, the mean of the 30th and the 31st.
+        assert_eq!(base.bytes(), Some(1e8 + 59.5e6));
+    }
+
+    #[test]
+    fn samples_are_bounded_and_freed() {
+        let mut base = Base::new();
+        for count in 0..90 * 600_u32 {
+            base.add(f64::from(count) / 600.0, 1e9);
+        }
+        assert_eq!((base.samples.len(), base.samples.capacity()), (SAMPLES_MAX, SAMPLES_MAX));
+        base.settle(90.0);
+        assert_eq!((base.bytes(), base.samples.capacity()), (Some(1e9), 0));
+    }
+
+    #[test]
+    fn a_tiny_process_has_a_base_of_8_mib() {
+        let mut base = Base::new();
+        for minute in 30..40_u8 {
+            base.add(f64::from(minute), 1.0);
+        }
+        base.settle(90.0);
+        assert_eq!(base.bytes(), Some(8_388_608.0));
+    }
+}

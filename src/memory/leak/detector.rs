@@ -86,7 +86,7 @@ impl LeakDetector {
         }
         self.last_minute = minute;
         self.load.roll(minute);
-        if let Some(load) = load.filter(|load| load.is_finite() && *load >= 0.0) {
+        if let Some(load) = load {
             self.load.add(load);
         }
         if bytes > 0.0 && bytes < BYTES_MAX {

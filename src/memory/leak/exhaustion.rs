@@ -1,7 +1,7 @@
 //! Memory that is about to end, whatever the cause.
 
-use crate::memory::leak::scale::{EMPTY_MAX, FULL, push_bit};
-use crate::memory::leak::statistics::{BUCKET_COUNT, slope_and_trend};
+use crate::memory::leak::buckets::Buckets;
+use crate::memory::leak::statistics::slope_and_trend;
 use crate::memory::leak::{BYTES_MAX, MINUTE_MAX, bucket_of, narrow};
 
 /// Warns when memory will reach its limit within two hours: apart from any leak, and at once.
@@ -10,13 +10,11 @@ use crate::memory::leak::{BYTES_MAX, MINUTE_MAX, bucket_of, narrow};
 /// resident set. It looks at the maxima of 24 times five minutes, so it needs two hours.
 #[derive(Clone, Debug)]
 pub struct ExhaustionDetector {
-    /// Largest sample of each closed bucket, oldest first.
-    closed: [f32; BUCKET_COUNT],
-    open: f32,
-    open_samples: u32,
-    index: u32,
-    empty: u32,
-    closed_count: u8,
+    /// The largest sample of each.
+    closed: Buckets,
+    /// The largest sample of the open bucket.
+    open: Option<f32>,
+    last_minute: f64,
     is_active: bool,
     last_event_minute: Option<f64>,
     /// Since when the danger seems to be over.
@@ -47,12 +45,9 @@ impl ExhaustionDetector {
     /// Returns a detector that has seen nothing.
     pub const fn new() -> Self {
         Self {
-            closed: [0.0; BUCKET_COUNT],
-            open: 0.0,
-            open_samples: 0,
-            index: 0,
-            empty: 0,
-            closed_count: 0,
+            closed: Buckets::new(),
+            open: None,
+            last_minute: 0.0,
             is_active: false,
             last_event_minute: None,
             calm_since_minute: None,
@@ -69,20 +64,20 @@ impl ExhaustionDetector {
         used_bytes: f64,
         limit_bytes: Option<f64>,
     ) -> Option<ExhaustionChange> {
-        if !(0.0..=MINUTE_MAX).contains(&minute) {
+        if !(self.last_minute..=MINUTE_MAX).contains(&minute) {
             return None;
         }
+        self.last_minute = minute;
         let index = bucket_of(minute, BUCKET_MINUTES);
         let mut change = None;
-        if index > self.index {
-            self.roll(index);
+        if self.closed.roll(index, self.open) {
+            self.open = None;
             let closed_at = f64::from(index) * f64::from(BUCKET_MINUTES);
             change = limit_bytes.and_then(|limit| self.judge(closed_at, limit));
         }
-        if index == self.index && used_bytes > 0.0 && used_bytes < BYTES_MAX {
+        if used_bytes > 0.0 && used_bytes < BYTES_MAX {
             let used = narrow(used_bytes);
-            self.open = if self.open_samples == 0 { used } else { self.open.max(used) };
-            self.open_samples = self.open_samples.saturating_add(1);
+            self.open = Some(self.open.map_or(used, |open| open.max(used)));
         }
         change
     }
@@ -92,38 +87,13 @@ impl ExhaustionDetector {
         self.is_active
     }
 
-    fn roll(&mut self, index: u32) {
-        let is_empty = self.open_samples == 0;
-        if !is_empty || self.closed_count > 0 {
-            let value =
-                if is_empty { self.closed.last().copied().unwrap_or_default() } else { self.open };
-            self.close(value, is_empty);
-            let skipped = index.saturating_sub(self.index).saturating_sub(1);
-            for _ in 0..skipped.min(u32::from(FULL)) {
-                self.close(value, true);
-            }
-        }
-        self.open_samples = 0;
-        self.index = index;
-    }
-
-    fn close(&mut self, value: f32, is_empty: bool) {
-        self.closed.rotate_left(1);
-        if let Some(newest) = self.closed.last_mut() {
-            *newest = value;
-        }
-        self.empty = push_bit(self.empty, is_empty);
-        self.closed_count = self.closed_count.saturating_add(1).min(FULL);
-    }
-
     fn judge(&mut self, minute: f64, limit_bytes: f64) -> Option<ExhaustionChange> {
-        let is_newest_empty = self.empty & 1 == 1;
-        let is_full = self.closed_count == FULL && self.empty.count_ones() <= EMPTY_MAX;
-        if !is_full || is_newest_empty || !(limit_bytes > 0.0 && limit_bytes.is_finite()) {
+        let closed = self.closed.full()?;
+        if !(limit_bytes > 0.0 && limit_bytes.is_finite()) {
             return None;
         }
-        let used_bytes = f64::from(self.closed.last().copied().unwrap_or_default());
-        let (slope, _) = slope_and_trend(&self.closed.map(f64::from));
+        let used_bytes = f64::from(self.closed.newest().unwrap_or_default());
+        let (slope, _) = slope_and_trend(&closed.map(f64::from));
         let bytes_per_hour = slope * 60.0 / f64::from(BUCKET_MINUTES);
         let left_bytes = (limit_bytes - used_bytes).max(0.0);
         let is_growing = bytes_per_hour > 0.0;
@@ -176,3 +146,70 @@ const CALM_RATIO: f64 = 0.75;
 const CALM_HOURS: f64 = 4.0;
 const CALM_MINUTES: f64 = 30.0;
 const PAUSE_MINUTES: f64 = 60.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: f64 = 1e9;
+
+    /// Changes of a process, each with its minute; true for a warning.
+    fn changes(minutes: u32, used: impl Fn(f64) -> f64) -> Vec<(f64, bool)> {
+        let mut detector = ExhaustionDetector::new();
+        let mut changes = Vec::new();
+        for minute in (0..minutes).map(f64::from) {
+            let change = detector.observe(minute, used(minute), Some(LIMIT));
+            changes.extend(change.map(|change| match change {
+                ExhaustionChange::Cleared { minute } => (minute, false),
+                ExhaustionChange::Warned { minute, .. } => (minute, true),
+            }));
+        }
+        changes
+    }
+
+    #[test]
+    fn a_limit_that_comes_near_is_told_once_and_two_hours_before() {
+        // Full after 10 h.
+        let found = changes(600, |minute| LIMIT * minute / 600.0);
+        let [(minute, true)] = found[..] else { panic!("{found:?}") };
+        assert!((475.0..=490.0).contains(&minute), "{minute}");
+    }
+
+    #[test]
+    fn neither_a_high_level_nor_growth_alone_is_told() {
+        assert_eq!(changes(1000, |_| 0.99 * LIMIT), []);
+        assert_eq!(changes(420, |minute| 0.79 * LIMIT * minute / 420.0), []);
+    }
+
+    #[test]
+    fn it_is_over_after_half_an_hour_of_calm() {
+        let used = |minute: f64| if minute < 560.0 { LIMIT * minute / 600.0 } else { 0.5 * LIMIT };
+        let found = changes(900, used);
+        let [(warned, true), (cleared, false)] = found[..] else { panic!("{found:?}") };
+        assert!(warned < 500.0);
+        // The maximum of the bucket from 560 on is the first that is low.
+        assert_eq!(cleared, 565.0 + 30.0);
+    }
+
+    #[test]
+    fn without_a_limit_nothing_is_told() {
+        let mut detector = ExhaustionDetector::new();
+        for minute in (0..2000).map(f64::from) {
+            assert_eq!(detector.observe(minute, 1e6 * minute, None), None);
+            assert_eq!(detector.observe(minute, 1e6 * minute, Some(f64::NAN)), None);
+        }
+        assert!(!detector.is_active());
+    }
+
+    #[test]
+    fn two_episodes_are_an_hour_apart() {
+        // Down for 35 min in every 60: calm each time.
+        let used = |minute: f64| {
+            let is_high = minute < 600.0 || minute % 60.0 >= 40.0;
+            if is_high { LIMIT * (minute / 600.0).min(0.98) } else { 0.5 * LIMIT }
+        };
+        let found = changes(3000, used);
+        let warned: Vec<_> = found.iter().filter(|(_, is_warning)| *is_warning).collect();
+        assert!(warned.windows(2).all(|pair| pair[1].0 - pair[0].0 >= PAUSE_MINUTES), "{found:?}");
+    }
+}

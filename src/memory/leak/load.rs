@@ -1,10 +1,9 @@
 //! How much the load grew over each window.
 
-use crate::memory::leak::bucket_of;
-use crate::memory::leak::narrow;
+use crate::memory::leak::buckets::{BUCKET_COUNT, Buckets};
 use crate::memory::leak::rules::{BUCKET_MINUTES, SCALE_COUNT};
-use crate::memory::leak::scale::{EMPTY_MAX, FULL, push_bit};
-use crate::memory::leak::statistics::{BUCKET_COUNT, STEPS};
+use crate::memory::leak::statistics::STEPS;
+use crate::memory::leak::{bucket_of, narrow};
 
 /// Mean load of the buckets of every window: one for all signals that share a load.
 #[derive(Clone, Debug)]
@@ -14,13 +13,9 @@ pub(super) struct LoadHistory {
 
 #[derive(Clone, Debug)]
 struct LoadScale {
-    /// Means of the closed buckets, oldest first.
-    closed: [f32; BUCKET_COUNT],
+    closed: Buckets,
     open_sum: f64,
     open_samples: u32,
-    index: u32,
-    empty: u32,
-    closed_count: u8,
     /// λ of the last closing; NaN when the load is unknown.
     growth: f32,
 }
@@ -37,8 +32,11 @@ impl LoadHistory {
         }
     }
 
-    /// Takes the load of a minute whose buckets are open.
+    /// Takes the load of a minute whose buckets are open; garbage is no load.
     pub(super) fn add(&mut self, load: f64) {
+        if !load.is_finite() || load < 0.0 {
+            return;
+        }
         for scale in &mut self.scales {
             scale.open_sum += load;
             scale.open_samples = scale.open_samples.saturating_add(1);
@@ -49,7 +47,7 @@ impl LoadHistory {
     pub(super) fn judge(&mut self, minute: u32) {
         for (scale, minutes) in self.scales.iter_mut().zip(BUCKET_MINUTES) {
             if minute.is_multiple_of(minutes) {
-                scale.growth = scale.load_growth();
+                scale.growth = scale.closed.full().map_or(f32::NAN, load_growth);
             }
         }
     }
@@ -62,72 +60,75 @@ impl LoadHistory {
         })
     }
 
-    /// Whether the load was known in the last hour or so: the shortest window with a bucket.
+    /// Whether the load was known in the newest bucket of any window.
     pub(super) fn is_known(&self) -> bool {
-        self.scales.iter().any(|scale| scale.closed_count > 0 && scale.empty & 1 == 0)
+        self.scales.iter().any(|scale| !scale.closed.is_newest_empty())
     }
 }
 
 impl LoadScale {
     const fn new() -> Self {
-        Self {
-            closed: [0.0; BUCKET_COUNT],
-            open_sum: 0.0,
-            open_samples: 0,
-            index: 0,
-            empty: 0,
-            closed_count: 0,
-            growth: f32::NAN,
-        }
+        Self { closed: Buckets::new(), open_sum: 0.0, open_samples: 0, growth: f32::NAN }
     }
 
     fn roll(&mut self, index: u32) {
-        if index <= self.index {
-            return;
+        let mean = self.open_sum / f64::from(self.open_samples);
+        let open = (self.open_samples > 0).then(|| narrow(mean));
+        if self.closed.roll(index, open) {
+            self.open_sum = 0.0;
+            self.open_samples = 0;
         }
-        let is_empty = self.open_samples == 0;
-        if !is_empty || self.closed_count > 0 {
-            let mean = if is_empty {
-                self.closed.last().copied().unwrap_or_default()
-            } else {
-                narrow(self.open_sum / f64::from(self.open_samples))
-            };
-            self.close(mean, is_empty);
-            let skipped = index.saturating_sub(self.index).saturating_sub(1);
-            for _ in 0..skipped.min(u32::from(FULL)) {
-                self.close(mean, true);
-            }
-        }
-        self.open_sum = 0.0;
-        self.open_samples = 0;
-        self.index = index;
     }
+}
 
-    fn close(&mut self, mean: f32, is_empty: bool) {
-        self.closed.rotate_left(1);
-        if let Some(newest) = self.closed.last_mut() {
-            *newest = mean;
-        }
-        self.empty = push_bit(self.empty, is_empty);
-        self.closed_count = self.closed_count.saturating_add(1).min(FULL);
+/// λ: growth along the least-squares line, as a share of the mean.
+fn load_growth(loads: &[f32; BUCKET_COUNT]) -> f32 {
+    let mean = loads.iter().copied().map(f64::from).sum::<f64>() / (STEPS + 1.0);
+    let mut along = 0.0;
+    let mut squares = 0.0;
+    for (load, at) in loads.iter().zip(0_u8..) {
+        let offset = f64::from(at) - STEPS / 2.0;
+        along += offset * (f64::from(*load) - mean);
+        squares += offset * offset;
     }
-
-    /// λ: growth along the least-squares line, as a share of the mean. NaN when it is unknown.
-    fn load_growth(&self) -> f32 {
-        if self.closed_count < FULL || self.empty.count_ones() > EMPTY_MAX {
-            return f32::NAN;
-        }
-        let mean = self.closed.iter().copied().map(f64::from).sum::<f64>() / (STEPS + 1.0);
-        let mut along = 0.0;
-        let mut squares = 0.0;
-        for (load, at) in self.closed.iter().zip(0_u8..) {
-            let offset = f64::from(at) - STEPS / 2.0;
-            along += offset * (f64::from(*load) - mean);
-            squares += offset * offset;
-        }
-        narrow((STEPS * (along / squares) / mean.max(MEAN_MIN)).max(0.0))
-    }
+    narrow((STEPS * (along / squares) / mean.max(MEAN_MIN)).max(0.0))
 }
 
 /// Keeps the growth of no load finite.
 const MEAN_MIN: f64 = 1e-9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_a_share_of_the_mean() {
+        let mut loads = [0.0; BUCKET_COUNT];
+        assert!(load_growth(&loads).abs() < 1e-9, "no load does not grow");
+        for (load, at) in loads.iter_mut().zip(0_u8..) {
+            *load = 100.0 + f32::from(at);
+        }
+        assert!((load_growth(&loads) - 23.0 / 111.5).abs() < 1e-6);
+        loads.reverse();
+        assert!(load_growth(&loads).abs() < 1e-9, "a load that shrinks excuses nothing");
+    }
+
+    #[test]
+    fn load_is_unknown_until_the_window_is_full() {
+        let mut history = LoadHistory::new();
+        for minute in (0..=120_u32).step_by(5) {
+            history.roll(f64::from(minute));
+            history.judge(minute);
+            let is_known = history.growth().map(|growth| growth.is_some());
+            assert_eq!(is_known, [minute == 120, false, false, false, false, false]);
+            history.add(1.0);
+            history.add(f64::NAN);
+            history.add(-1.0);
+        }
+        assert!(history.is_known());
+        history.roll(1e6);
+        history.judge(1_000_020);
+        assert!(!history.is_known());
+        assert_eq!(history.growth(), [None; SCALE_COUNT]);
+    }
+}

@@ -4,6 +4,7 @@
 //! run this code. Why these rules: `docs/adr/0009-leak-algorithm.md`.
 
 mod base;
+mod buckets;
 mod detector;
 mod exhaustion;
 mod load;

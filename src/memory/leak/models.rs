@@ -5,7 +5,8 @@
 
 use std::sync::LazyLock;
 
-use crate::memory::leak::statistics::{BUCKET_COUNT, STEPS};
+use crate::memory::leak::buckets::BUCKET_COUNT;
+use crate::memory::leak::statistics::STEPS;
 
 type Shape = [f64; BUCKET_COUNT];
 
@@ -79,7 +80,7 @@ const FLOOR: f64 = COUNT * 0.0008 * 0.0008;
 
 #[cfg(test)]
 mod tests {
-    use crate::memory::leak::statistics::{BUCKET_COUNT, STEPS, slope_and_trend};
+    use crate::memory::leak::statistics::slope_and_trend;
 
     use super::*;
 

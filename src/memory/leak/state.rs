@@ -126,3 +126,67 @@ impl LeakStateMachine {
 
 /// A day: for an alert to be over, and again for its memory to fade.
 const CLEAR_MINUTES: f64 = 24.0 * 60.0;
+
+#[cfg(test)]
+mod tests {
+    use LeakLevel::{Confirmed, None, Suspected};
+
+    use super::*;
+
+    /// Steps through levels at hours; returns the changes with their hours.
+    fn changes(levels: &[(f64, LeakLevel)], hours: u32) -> Vec<(f64, LeakState, u64, u32)> {
+        let mut machine = LeakStateMachine::new();
+        let mut changes = Vec::new();
+        for half_hours in 1..=hours.saturating_mul(2) {
+            let hour = f64::from(half_hours) / 2.0;
+            let level = levels.iter().rev().find(|(from, _)| hour >= *from);
+            let level = level.map_or(None, |(_, level)| *level);
+            if let Some(change) = machine.step(hour * 60.0, level) {
+                assert_eq!(machine.state(), change.to);
+                changes.push((hour, change.to, change.alert, change.recurrence));
+            }
+        }
+        changes
+    }
+
+    #[test]
+    fn an_alert_goes_up_at_once_and_down_after_a_day() {
+        let levels = [(10.0, Suspected), (20.0, Confirmed), (30.0, Suspected), (70.0, None)];
+        let expected = [
+            (10.0, LeakState::Suspected, 1, 0),
+            (20.0, LeakState::Confirmed, 1, 0),
+            (53.5, LeakState::Suspected, 1, 0),
+            (93.5, LeakState::Cleared, 1, 0),
+            (117.5, LeakState::Healthy, 1, 0),
+        ];
+        assert_eq!(changes(&levels, 200), expected);
+    }
+
+    #[test]
+    fn a_confirmed_alert_without_any_verdict_is_cleared() {
+        let expected = [
+            (10.0, LeakState::Confirmed, 1, 0),
+            (34.5, LeakState::Cleared, 1, 0),
+            (58.5, LeakState::Healthy, 1, 0),
+        ];
+        assert_eq!(changes(&[(10.0, Confirmed), (11.0, None)], 100), expected);
+    }
+
+    #[test]
+    fn a_verdict_after_the_end_is_a_new_alert_that_recurs() {
+        let levels = [(1.0, Confirmed), (1.5, None), (30.0, Suspected), (30.5, None)];
+        let again = changes(&levels, 40);
+        assert_eq!(
+            again[1..],
+            [(25.0, LeakState::Cleared, 1, 0), (30.0, LeakState::Suspected, 2, 1)]
+        );
+        let levels = [(1.0, Confirmed), (1.5, None), (60.0, Confirmed)];
+        assert_eq!(changes(&levels, 61)[3..], [(60.0, LeakState::Confirmed, 2, 0)]);
+    }
+
+    #[test]
+    fn a_pause_of_less_than_a_day_changes_nothing() {
+        let levels = [(1.0, Confirmed), (1.5, None), (24.5, Confirmed), (25.0, None)];
+        assert_eq!(changes(&levels, 48), [(1.0, LeakState::Confirmed, 1, 0)]);
+    }
+}

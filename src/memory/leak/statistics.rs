@@ -1,10 +1,8 @@
 //! What one full window says: slope, trend, shape.
 
+use crate::memory::leak::buckets::BUCKET_COUNT;
 use crate::memory::leak::models::bic_margin;
 use crate::memory::leak::narrow;
-
-/// Buckets of a window.
-pub(super) const BUCKET_COUNT: usize = 24;
 
 /// Statistics of a window, with sizes as shares of the base.
 #[derive(Clone, Copy, Debug, PartialEq)]

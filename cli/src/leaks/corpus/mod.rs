@@ -14,3 +14,6 @@ mod trace;
 
 pub(super) use crate::leaks::corpus::plan::CorpusSet;
 pub(super) use crate::leaks::corpus::report::report;
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,7 @@ impl SiteLeakDetectors {
     ///
     /// [`LeakDetector::observe`]: crate::memory::LeakDetector::observe
     pub fn observe_load(&mut self, minute: f64, load: f64) {
-        if (0.0..=MINUTE_MAX).contains(&minute) && load.is_finite() && load >= 0.0 {
+        if (0.0..=MINUTE_MAX).contains(&minute) {
             self.load.roll(minute);
             self.load.add(load);
         }
@@ -111,10 +111,16 @@ impl SiteLeakDetectors {
             tracked.begin(minute);
         }
         let is_sane = |site: &&SiteBytes| (0.0..BYTES_MAX).contains(&site.old_bytes);
+        let of = |site| move |tracked: &&mut TrackedSite| tracked.site() == site;
         for sample in all.iter().filter(is_sane) {
-            match self.sites.iter_mut().find(|tracked| tracked.site() == sample.site) {
-                Some(tracked) => tracked.set(sample.old_bytes),
-                None => self.track(minute, sample),
+            if let Some(tracked) = self.sites.iter_mut().find(of(sample.site)) {
+                tracked.set(sample.old_bytes);
+            }
+        }
+        // Only now is it known which is the smallest.
+        for sample in all.iter().filter(is_sane) {
+            if !self.sites.iter().any(|tracked| tracked.site() == sample.site) {
+                self.track(minute, sample);
             }
         }
         for tracked in &mut self.sites {
@@ -165,6 +171,11 @@ impl SiteLeakDetectors {
         let status =
             if has_verdict { LeakingSiteStatus::Confirmed } else { LeakingSiteStatus::Candidates };
         LeakingSites { status, sites }
+    }
+
+    #[cfg(test)]
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.sites.capacity().saturating_mul(size_of::<TrackedSite>())
     }
 
     /// Begins to track a site, in place of a smaller one when there is no room.

@@ -1,1 +1,0 @@
-//! The detector as a whole.
