@@ -4,7 +4,11 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Context;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+
+use crate::wait::unpark_current;
 
 /// Where beacon's own threads take time from.
 ///
@@ -18,6 +22,16 @@ pub(crate) trait Clock: fmt::Debug + Send + Sync {
 
     /// Completes when `now()` has reached `at`. Polled on beacon's own runtime only.
     fn sleep_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// Blocks the calling thread until `now()` has reached `at` or the thread is unparked. May
+    /// return early, as parking does. For threads of beacon's own without a runtime.
+    fn park_until(&self, at: Duration) {
+        let waker = unpark_current();
+        let mut sleep = self.sleep_until(at);
+        if sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            thread::park();
+        }
+    }
 }
 
 pub(crate) type SharedClock = Arc<dyn Clock>;
@@ -48,5 +62,13 @@ impl Clock for SystemClock {
     fn sleep_until(&self, at: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let left = at.saturating_sub(self.now());
         Box::pin(tokio::time::sleep(left))
+    }
+
+    /// Without a timer of a runtime, and without an allocation.
+    fn park_until(&self, at: Duration) {
+        let left = at.saturating_sub(self.now());
+        if !left.is_zero() {
+            thread::park_timeout(left);
+        }
     }
 }

@@ -67,6 +67,8 @@ pub(crate) enum Topic {
     Loss(Signal),
     /// The peer took everything and still has something to say.
     Advice(Signal),
+    /// A source of memory figures hangs, panics or cannot be read.
+    MemorySource(&'static str),
     /// A metric callback panicked, is stuck, or a metric has too many series.
     Metrics,
     /// Closed log files cannot be compressed or removed.

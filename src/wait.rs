@@ -20,13 +20,18 @@ impl Wake for Unpark {
     }
 }
 
+/// Wakes the calling thread.
+pub(crate) fn unpark_current() -> Waker {
+    Waker::from(Arc::new(Unpark(thread::current())))
+}
+
 /// Polls the future on this thread until it is ready or the time is over.
 ///
 /// The time is the machine's, never a test's clock: it is the last resort that keeps a caller
 /// from waiting for ever.
 pub(crate) fn wait_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let waker = unpark_current();
     let mut context = Context::from_waker(&waker);
     let clock = SystemClock::new();
     loop {

@@ -5,6 +5,7 @@ mod destination;
 mod limits;
 mod lines;
 mod logging;
+mod memory;
 mod recording;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::diagnostics::{Diagnostic, DiagnosticHook};
 use crate::error::InitError;
 use crate::install;
 use crate::logging::LogConsole;
+use crate::memory::LeakCallback;
 use crate::telemetry::{Start, Telemetry};
 
 /// Collects settings; [`install`](Self::install) or [`build`](Self::build) starts telemetry.
@@ -51,6 +53,7 @@ pub struct TelemetryBuilder {
     overrides: Overrides,
     environment: Option<Environment>,
     hook: Option<DiagnosticHook>,
+    leak_callback: Option<LeakCallback>,
     is_on_stderr: bool,
     clock: SharedClock,
 }
@@ -69,6 +72,7 @@ impl TelemetryBuilder {
             overrides: Overrides::default(),
             environment: None,
             hook: None,
+            leak_callback: None,
             is_on_stderr: true,
             clock: Arc::new(SystemClock::new()),
         }
@@ -137,6 +141,7 @@ impl TelemetryBuilder {
             environment: self.environment.unwrap_or_else(Environment::from_process),
             overrides: self.overrides,
             hook: self.hook,
+            leak_callback: self.leak_callback,
             is_on_stderr: self.is_on_stderr,
             console,
             clock: self.clock,

@@ -32,6 +32,8 @@ pub(crate) enum Stability {
     Beacon,
     /// A name of the semantic conventions that they may still change.
     Development,
+    /// A name of the semantic conventions that they mean to keep.
+    ReleaseCandidate,
 }
 
 /// The edition of the semantic conventions that the names are taken from.
@@ -46,21 +48,51 @@ pub(crate) const SDK_SCOPE: &str = "otel.sdk";
 /// The attribute of a log record that says how many others were suppressed.
 pub(crate) const LOG_SUPPRESSED: &str = "beacon.log.suppressed";
 
+/// Names of events.
+pub(crate) mod event {
+    pub(crate) const MEMORY_EXHAUSTION: &str = "beacon.memory.exhaustion";
+    pub(crate) const MEMORY_LEAK_CLEARED: &str = "beacon.memory.leak_cleared";
+    pub(crate) const MEMORY_LEAK_CONFIRMED: &str = "beacon.memory.leak_confirmed";
+    pub(crate) const MEMORY_LEAK_SUSPECTED: &str = "beacon.memory.leak_suspected";
+    pub(crate) const MEMORY_RETAINED: &str = "beacon.memory.retained";
+}
+
+pub(crate) mod leak_attribute;
+
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
+    pub(crate) const ALLOCATOR_NAME: &str = "beacon.allocator.name";
+    pub(crate) const CGROUP_EVENT: &str = "beacon.cgroup.event";
+    pub(crate) const CGROUP_PRESSURE: &str = "beacon.cgroup.pressure";
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
     pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";
+    pub(crate) const CONTEXT_SWITCH_TYPE: &str = "process.context_switch.type";
+    pub(crate) const CPU_MODE: &str = "cpu.mode";
+    pub(crate) const DISK_IO_DIRECTION: &str = "disk.io.direction";
     pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const LEAK_CAUSE: &str = super::leak_attribute::CAUSE;
+    pub(crate) const LEAK_SIGNAL: &str = super::leak_attribute::SIGNAL;
+    pub(crate) const LEAK_SITE: &str = "beacon.leak.site";
+    pub(crate) const LEAK_SPAN: &str = "beacon.leak.span";
+    pub(crate) const LEAK_STATE: &str = super::leak_attribute::STATE;
     pub(crate) const LOG_LEVEL: &str = "beacon.log.level";
     pub(crate) const LOG_SINK: &str = "beacon.log.sink";
+    pub(crate) const MEMORY_HOOK: &str = "beacon.memory.hook";
+    pub(crate) const MEMORY_SOURCE: &str = "beacon.memory.source";
+    pub(crate) const PAGING_FAULT_TYPE: &str = "system.paging.fault.type";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
+    pub(crate) const PROCESS_MEMORY_KIND: &str = "beacon.process.memory.kind";
+    pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
     pub(crate) const SIGNAL: &str = "beacon.signal";
+    pub(crate) const SYSTEM_MEMORY_STATE: &str = "system.memory.state";
+    pub(crate) const SYSTEM_PAGING_STATE: &str = "system.paging.state";
+    pub(crate) const SYSTEM_PRESSURE: &str = "beacon.system.pressure";
 
     pub(super) const COMPONENT: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME];
     pub(super) const PROCESSED: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, ERROR_TYPE];
@@ -91,11 +123,14 @@ macro_rules! metrics {
             stability: Stability::$stability,
         };)*
 
-        /// Every metric that beacon emits.
+        /// Every metric declared here.
         #[cfg(test)]
         pub(crate) const METRICS: &[Metric] = &[$($constant),*];
     };
 }
+
+pub(crate) mod leak;
+pub(crate) mod memory;
 
 // Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
 metrics! {

@@ -10,8 +10,8 @@ use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarni
 use crate::config::{
     Exporter, ExporterSettings, MetricSettings, Overrides, Propagator, QueueSettings,
     RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings, Sampler,
-    SettingValue, Settings, Temporality, destination, headers, key, limits, lines, rate,
-    unsupported,
+    SettingValue, Settings, Temporality, destination, headers, key, leaks, limits, lines, memory,
+    rate, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -58,6 +58,8 @@ pub(crate) fn resolve(
             hides_email: values.flag(key::REDACT_EMAIL),
         },
         lines: lines::resolve(environment, &mut values)?,
+        memory: memory::resolve(&values),
+        leaks: leaks::resolve(&values)?,
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

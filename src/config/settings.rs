@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Uri};
 
 use tracing::level_filters::LevelFilter;
 
-use crate::config::{LineSettings, LogRateLimit};
+use crate::config::{LeakSettings, LineSettings, LogRateLimit, MemorySettings};
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -22,6 +22,10 @@ pub(crate) struct Settings {
     pub(crate) recording: RecordingSettings,
     pub(crate) redaction: RedactionSettings,
     pub(crate) lines: LineSettings,
+    /// `None`: memory is not watched.
+    pub(crate) memory: Option<MemorySettings>,
+    /// `None`: leaks are not looked for.
+    pub(crate) leaks: Option<LeakSettings>,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,

@@ -7,7 +7,7 @@ use crate::config::names::{
     COMPRESSIONS, EXPORTERS, LOG_SAMPLINGS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS,
     TEMPORALITIES,
 };
-use crate::config::{key, limits, line_rows};
+use crate::config::{key, leaks, limits, line_rows, memory};
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +141,8 @@ static TABLES: &[&[Row]] = &[
     OURS,
     line_rows::CONSOLE,
     line_rows::FILE,
+    memory::ROWS,
+    leaks::ROWS,
 ];
 
 static GENERAL: &[Row] = &[

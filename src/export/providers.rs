@@ -9,10 +9,11 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanLimits};
 
+use crate::catalog;
 use crate::clock::SharedClock;
 use crate::config::{Settings, SpanLimitSettings};
 use crate::export::courier::Intake;
-use crate::export::metrics::GuardedMeterProvider;
+use crate::export::metrics::{GuardedMeterProvider, own_scope};
 use crate::export::processors::{
     CountingSampler, EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SpanTracer,
 };
@@ -80,6 +81,12 @@ impl Providers {
 
     pub(crate) fn meter(&self, name: &'static str) -> Option<Meter> {
         self.meter.as_ref().map(|provider| provider.meter(name))
+    }
+
+    /// The meter of beacon's own metrics. Its callbacks are not guarded: they only load atomics.
+    pub(crate) fn own_meter(&self) -> Option<Meter> {
+        let provider = self.meter.as_ref()?.unguarded();
+        Some(provider.meter_with_scope(own_scope(catalog::BEACON_SCOPE)))
     }
 
     /// Makes them the process's. Instruments made before stay without effect.

@@ -24,7 +24,7 @@ use crate::export::metrics::{
 use crate::export::processors::{RecordingCounters, SpanTracer};
 use crate::export::providers::{LoggerProvider, Providers, TracerProvider};
 use crate::export::publish::publish;
-use crate::export::resource::build_resource;
+use crate::export::resource::{build_resource, is_in_container};
 use crate::export::wire::{Console, PeerStatus, Wire, WireSetupError};
 use crate::health::Health;
 use crate::logging::{LogRecorder, Redactor};
@@ -41,6 +41,7 @@ pub(crate) struct Export {
     targets: PerSignal<String>,
     clock: SharedClock,
     redactor: Arc<Redactor>,
+    is_in_container: bool,
     courier: Courier,
 }
 
@@ -115,6 +116,7 @@ impl Export {
             targets,
             clock: Arc::clone(clock),
             redactor: Arc::clone(redactor),
+            is_in_container: is_in_container(&resource),
             courier,
         })
     }
@@ -139,6 +141,16 @@ impl Export {
 
     pub(crate) fn meter(&self, name: &'static str) -> Option<Meter> {
         self.providers.meter(name)
+    }
+
+    /// The meter of beacon's own metrics, for callbacks that need no guard.
+    pub(crate) fn own_meter(&self) -> Option<Meter> {
+        self.providers.own_meter()
+    }
+
+    /// Whether the process was found to run in a container.
+    pub(crate) const fn is_in_container(&self) -> bool {
+        self.is_in_container
     }
 
     pub(crate) fn tracer_provider(&self) -> TracerProvider {

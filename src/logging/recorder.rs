@@ -1,16 +1,15 @@
 //! A `tracing` event becomes one encoded log record.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use opentelemetry::InstrumentationScope;
+use opentelemetry::logs::AnyValue;
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level, Metadata};
+use tracing::{Event, Level};
 
 use crate::Signal;
-use crate::catalog;
 use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
@@ -18,7 +17,7 @@ use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_sc
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
 use crate::logging::fields::FieldEncoder;
-use crate::logging::restraint::Notice;
+use crate::logging::own_events::{OwnEvent, OwnValue};
 use crate::logging::source::EventSource;
 
 /// Encodes events where they happen and leaves the bytes in the intake.
@@ -90,28 +89,36 @@ impl LogRecorder {
         self.push(source.target(), bytes);
     }
 
-    /// Records what was held back of a call-site, at its level and under its scope.
-    pub(crate) fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice) {
+    /// Records what beacon itself has to say.
+    pub(crate) fn record_own(&self, event: &OwnEvent<'_>) {
+        if event.level > self.level {
+            return;
+        }
         let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
-        let Scratch { bytes, text } = &mut scratch;
+        let bytes = &mut scratch.bytes;
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
-        encode_location(&mut encoder, metadata.file(), metadata.line());
-        // Writing into a `String` cannot fail.
-        write!(text, "{notice}").unwrap_or_default();
-        encoder.body_str(text);
-        if let Some(suppressed) = notice.suppressed() {
-            encoder.attribute_i64(catalog::LOG_SUPPRESSED, i64::from(suppressed));
+        encoder.body_str(event.body);
+        for (key, value) in event.attributes {
+            match *value {
+                OwnValue::Bool(value) => encoder.attribute_bool(key, value),
+                OwnValue::F64(value) => encoder.attribute_f64(key, value),
+                OwnValue::I64(value) => encoder.attribute_i64(key, value),
+                OwnValue::I64List(list) => encoder.attribute(key, &list_of(list)),
+                OwnValue::Text(value) => encoder.attribute_str(key, value),
+                OwnValue::TextList(list) => encoder.attribute(key, &list_of(list)),
+            }
         }
-        let (severity_number, severity_text) = severity(*metadata.level());
+        let (severity_number, severity_text) = severity(event.level);
         encoder.finish(&LogRecordHead {
             time_unix_nano: now,
             observed_time_unix_nano: now,
             severity_number,
             severity_text,
-            ..LogRecordHead::default()
+            event_name: event.event_name,
+            trace: event.trace,
         });
-        self.push(metadata.target(), bytes);
+        self.push(event.target, bytes);
     }
 
     fn push(&self, target: &str, bytes: &[u8]) {
@@ -138,6 +145,10 @@ impl LogRecorder {
             }
         }
     }
+}
+
+fn list_of<T: Clone + Into<AnyValue>>(values: &[T]) -> AnyValue {
+    AnyValue::ListAny(Box::new(values.iter().cloned().map(Into::into).collect()))
 }
 
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>

@@ -12,8 +12,7 @@ use crate::config::RecordingSettings;
 use crate::export::encode::TraceIds;
 use crate::export::processors::{LogSink, RecordingCounters};
 use crate::logging::copied_fields::CopiedFields;
-use crate::logging::field_list::FieldValue;
-use crate::logging::lines::LineOrigin;
+use crate::logging::own_events::{OwnEvent, OwnEvents, OwnValue};
 use crate::logging::restraint::{Notice, Restraint};
 use crate::logging::source::EventSource;
 use crate::logging::{Lines, LogRecorder};
@@ -21,8 +20,7 @@ use crate::logging::{Lines, LogRecorder};
 /// The sinks of events. At least one; all of them get the same events.
 #[derive(Debug)]
 pub(crate) struct Sinks {
-    recorder: Option<LogRecorder>,
-    lines: Option<Arc<Lines>>,
+    own: OwnEvents,
     copied: Option<CopiedFields>,
     restraint: Restraint,
     counters: Arc<RecordingCounters>,
@@ -44,12 +42,13 @@ impl Sinks {
         }
         let restraint = Restraint::new(settings.restraint, sinks, counters, clock);
         let copied = recorder.is_some().then(|| CopiedFields::new(&settings.span_fields)).flatten();
-        Some(Self { recorder, lines, copied, restraint, counters: Arc::clone(counters) })
+        let own = OwnEvents::new(recorder, lines, Arc::clone(counters));
+        Some(Self { own, copied, restraint, counters: Arc::clone(counters) })
     }
 
     /// Whether the fields of spans have to be kept, because lines show them or records copy them.
     pub(crate) const fn needs_span_fields(&self) -> bool {
-        self.lines.is_some() || self.copied.is_some()
+        self.own.lines.is_some() || self.copied.is_some()
     }
 
     /// Gives the event to each sink, unless it is held back.
@@ -68,7 +67,7 @@ impl Sinks {
         if !self.restraint.admits(event.metadata(), is_sampled, say) {
             return;
         }
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = &self.own.recorder {
             recorder.record(event, source, trace, |encoder| {
                 // As in `Lines::write_event`.
                 if let Some(copied) = self.copied.as_ref().filter(|_| !source.is_of_panic())
@@ -78,29 +77,26 @@ impl Sinks {
                 }
             });
         }
-        if let Some(lines) = &self.lines {
+        if let Some(lines) = &self.own.lines {
             lines.write_event(event, source, trace, ctx);
         }
     }
 
     /// Tells each sink what is held back of a call-site, at its level and under its target.
     fn tell(&self, callsite: &'static Metadata<'static>, notice: Notice) {
-        if let Some(recorder) = &self.recorder {
-            recorder.record_notice(callsite, notice);
-        }
-        let Some(lines) = &self.lines else { return };
-        let (level, target) = (*callsite.level(), callsite.target());
-        lines.write(LineOrigin { level, target, trace: None }, |fields| {
-            fields.set_message(FieldValue::Text(&notice.to_string()));
-            if let Some(file) = callsite.file() {
-                fields.set("code.file.path", FieldValue::Text(file));
-            }
-            if let Some(line) = callsite.line() {
-                fields.set("code.line.number", FieldValue::I64(line.into()));
-            }
-            if let Some(suppressed) = notice.suppressed() {
-                fields.set(catalog::LOG_SUPPRESSED, FieldValue::I64(suppressed.into()));
-            }
+        let file = callsite.file().map(|file| ("code.file.path", OwnValue::Text(file)));
+        let line = callsite.line().map(|line| ("code.line.number", OwnValue::I64(line.into())));
+        let suppressed = notice.suppressed();
+        let suppressed =
+            suppressed.map(|count| (catalog::LOG_SUPPRESSED, OwnValue::I64(count.into())));
+        let attributes: Vec<_> = [file, line, suppressed].into_iter().flatten().collect();
+        self.own.tell(&OwnEvent {
+            level: *callsite.level(),
+            target: callsite.target(),
+            event_name: "",
+            body: &notice.to_string(),
+            trace: None,
+            attributes: &attributes,
         });
     }
 }

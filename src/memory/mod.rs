@@ -1,7 +1,40 @@
-//! Memory: whether it leaks, and where.
+//! Watches the memory of the process: how much there is, whether it leaks, and where.
+//!
+//! A thread of beacon's own samples the process, its container and its allocator, every 15 seconds
+//! unless told otherwise. The numbers leave as the metrics that the manual page
+//! [metrics](crate::manual::metrics) lists, and [`snapshot`] returns the last sample. What they come
+//! to is told as alerts: [`LeakAlert`].
 
+mod alert;
+pub(crate) mod allocator;
+mod allocator_stats;
+mod board;
+mod bounded;
+mod config;
+mod hooks;
+mod instruments;
+mod latest;
 mod leak;
+mod pressure;
+mod profile;
+mod reading;
+mod reclaim;
+mod sample;
+mod sampler;
+mod snapshot;
+mod sources;
+mod watch;
 
+pub use crate::memory::alert::{
+    CulpritSite, LeakAlert, LeakCause, LeakCulprit, LeakSignal, LeakSource,
+};
+pub use crate::memory::allocator::{
+    AllocatorName, AllocatorStats, CallSiteLayer, HeapCounters, HeapLink, HeapSampling, HeapSite,
+    SampleLosses, TrackingAllocator, allocator_stats, configure_heap_sampling, heap_counters,
+    heap_sites, sample_losses, trim,
+};
+pub use crate::memory::bounded::{BoundedGuard, bounded};
+pub use crate::memory::config::MemoryConfig;
 pub use crate::memory::leak::{
     ExhaustionChange, ExhaustionDetector, LeakDetector, LeakEvidence, LeakLevel, LeakState,
     LeakStateMachine, LeakTransition, LeakVerdict, LeakingSite, LeakingSiteStatus, LeakingSites,
@@ -9,3 +42,14 @@ pub use crate::memory::leak::{
 };
 #[doc(hidden)]
 pub use crate::memory::leak::{LeakCondition, LeakRules};
+pub use crate::memory::pressure::{PressureGuard, PressureLevel, on_pressure};
+pub use crate::memory::profile::{HeapProfileError, heap_profile};
+pub use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, reclaim};
+pub use crate::memory::snapshot::{MemoryLimit, MemorySnapshot, snapshot};
+
+pub(crate) use crate::memory::alert::LeakCallback;
+pub(crate) use crate::memory::latest::set_installed;
+pub(crate) use crate::memory::pressure::PressureThresholds;
+pub(crate) use crate::memory::reclaim::Reclaimer;
+pub(crate) use crate::memory::sampler::{MemorySampler, SamplerParts};
+pub(crate) use crate::memory::watch::{LeakWatch, ProfileWriter, SiteReader, Watch, WatchParts};

@@ -2,6 +2,7 @@
 
 mod filters;
 mod global;
+mod memory;
 
 use std::fmt;
 use std::future::Future;
@@ -26,6 +27,8 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
     Timer,
 };
+use crate::memory::{LeakCallback, MemorySampler, MemorySnapshot, set_installed};
+use crate::pipeline::memory::WatchPeers;
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::timer_thread::TimerThread;
@@ -39,6 +42,7 @@ pub(crate) struct Start {
     pub(crate) environment: Environment,
     pub(crate) overrides: Overrides,
     pub(crate) hook: Option<DiagnosticHook>,
+    pub(crate) leak_callback: Option<LeakCallback>,
     pub(crate) is_on_stderr: bool,
     /// Where lines are shown when nobody says.
     pub(crate) console: LogConsole,
@@ -68,6 +72,8 @@ pub(crate) struct Pipeline {
     lines: Option<Arc<Lines>>,
     /// Where there are lines and no export. Gone with the end.
     timer_thread: Mutex<Option<TimerThread>>,
+    /// `None`: memory is not watched.
+    memory: Option<Arc<MemorySampler>>,
 }
 
 impl Pipeline {
@@ -99,6 +105,22 @@ impl Pipeline {
         let timer = spawner
             .map(|spawner| Timer { clock: Arc::clone(&start.clock), spawner: spawner.clone() });
         let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
+        // The last thread to start: nothing may fail behind it.
+        let memory = match &export {
+            Some(export) => {
+                let peers = WatchPeers {
+                    export,
+                    lines: &lines,
+                    counters: &counters,
+                    clock: &start.clock,
+                    voice: &voice,
+                    callback: start.leak_callback,
+                };
+                memory::start(&settings, peers)?
+            }
+            // Telemetry is disabled: nothing is watched.
+            None => None,
+        };
         let started_at = start.clock.now();
         let clock = start.clock;
         Ok(Self {
@@ -114,6 +136,7 @@ impl Pipeline {
             export,
             lines,
             timer_thread: Mutex::new(timer_thread),
+            memory,
         })
     }
 
@@ -172,6 +195,24 @@ impl Pipeline {
             use opentelemetry::metrics::MeterProvider as _;
             opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
+        self.export.as_ref().and_then(Export::own_meter)
+    }
+
+    /// What was sampled last; empty when memory is not watched.
+    pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
+        let memory = self.memory.as_ref();
+        memory.map_or_else(MemorySnapshot::default, |memory| memory.latest().snapshot())
+    }
+
+    /// Makes these the samples of the process.
+    pub(crate) fn set_installed_memory(&self) {
+        if let Some(memory) = &self.memory {
+            set_installed(memory.latest());
+        }
     }
 
     pub(crate) fn tracer_provider(&self) -> TracerProvider {
@@ -244,12 +285,16 @@ impl Pipeline {
     /// Ends everything within one deadline. Begins at once; the future waits for it, and must be
     /// polled where blocking is allowed.
     pub(crate) fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
+        if let Some(memory) = &self.memory {
+            memory.stop();
+        }
         let answer = match &self.export {
             Some(export) => export.stop(self.deadline()),
             None => answered(()),
         };
         drop(self.timer_thread().take());
         let lines = self.lines.clone();
+        let memory = self.memory.clone();
         let limit = self.shutdown_timeout();
         let clock = SystemClock::new();
         async move {
@@ -258,6 +303,10 @@ impl Pipeline {
             if let Some(lines) = lines {
                 // What it leaves is counted, and written if the process lives long enough.
                 lines.end(limit.saturating_sub(clock.now()));
+            }
+            if let Some(memory) = memory {
+                // It was told before all this; a user's code on its thread may hang.
+                memory.end(limit.saturating_sub(clock.now()));
             }
         }
     }
@@ -277,6 +326,9 @@ impl Pipeline {
     /// Ends everything at once, without a word: nothing was recorded yet. Waits for the threads to
     /// end, at most for `limit`.
     pub(crate) fn discard(&self, limit: Duration) {
+        if let Some(memory) = &self.memory {
+            memory.end(limit);
+        }
         let Some(export) = &self.export else { return };
         if wait_for(export.stop(self.clock.now()), limit).is_some() {
             export.join();

@@ -17,6 +17,7 @@ use crate::config::EffectiveConfig;
 use crate::error::InitError;
 use crate::health::{Health, HealthState};
 use crate::logging::{self, LiveFilters};
+use crate::memory::MemorySnapshot;
 use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
 use crate::report::TelemetryReport;
@@ -152,12 +153,23 @@ impl Telemetry {
         self.pipeline.logger_provider()
     }
 
+    #[cfg(test)]
+    pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
+        self.pipeline.own_meter()
+    }
+
     pub(crate) fn filters(&self) -> &Arc<LiveFilters> {
         self.pipeline.filters()
     }
 
+    #[cfg(all(test, feature = "testing"))]
+    pub(crate) const fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
     pub(crate) fn set_installed(&self) {
         logging::set_installed(Arc::clone(self.pipeline.filters()));
+        self.pipeline.set_installed_memory();
     }
 
     pub(crate) fn set_global_subscriber(&self) -> bool {
@@ -229,6 +241,19 @@ impl Telemetry {
             return Health::dark("shut down");
         }
         self.pipeline.health()
+    }
+
+    /// Returns the last sample of memory; empty when memory is not watched, and before the first
+    /// sample. As [`memory::snapshot`](crate::memory::snapshot()), for telemetry that is not
+    /// installed.
+    ///
+    /// ```
+    /// # let telemetry = beacon::Telemetry::builder().disabled(true).build()?;
+    /// assert_eq!(telemetry.memory_snapshot().age, None);
+    /// # Ok::<(), beacon::InitError>(())
+    /// ```
+    pub fn memory_snapshot(&self) -> MemorySnapshot {
+        self.pipeline.memory_snapshot()
     }
 
     /// Tells whether telemetry is anything but dark. For a readiness probe, though a service is

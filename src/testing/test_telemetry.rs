@@ -13,6 +13,7 @@ use super::scope::{EnteredTest, InTest};
 use crate::builder::TelemetryBuilder;
 use crate::collector::Collector;
 use crate::config::Environment;
+use crate::memory::MemoryConfig;
 use crate::telemetry::Telemetry;
 
 /// Captures what the code under test records. Start one in each test.
@@ -27,6 +28,8 @@ use crate::telemetry::Telemetry;
 ///
 /// A span is captured when it ends: when its last handle is dropped. Messages about something
 /// missing tell how many spans were entered and had not ended.
+///
+/// Memory is not sampled, unless the test [says so](crate::TelemetryBuilder::memory).
 ///
 /// Dropping it ends its threads within the shutdown timeout, normally at once, and prints nothing.
 ///
@@ -121,6 +124,8 @@ impl TestTelemetry {
             .trace_filter("trace")
             .log_filter("trace")
             .diagnostic_hook(move |diagnostic| ear.push(diagnostic))
+            // A test asks for what its code records; memory is sampled when the test says so.
+            .memory(MemoryConfig::disabled())
             // What happened at the same time arrives in the same order in every run.
             .requests_in_flight(1);
         let builder = configure(builder).endpoint(collector.endpoint()).diagnostics_off_stderr();

@@ -17,7 +17,7 @@ pub(crate) use problems::MetricProblems;
 pub(crate) use provider::{GuardedMeterProvider, MetricSource};
 pub(crate) use published::{Destination, Published, SignalCounts};
 pub(crate) use pump::{CollectionRounds, MetricPump};
-pub(crate) use self_metrics::SelfMetrics;
+pub(crate) use self_metrics::{SelfMetrics, own_scope};
 
 #[cfg(test)]
 mod tests;

@@ -36,8 +36,8 @@ impl SelfMetrics {
         published: &Arc<Published>,
         recording: &Arc<RecordingCounters>,
     ) -> Self {
-        let sdk = provider.meter_with_scope(scope(catalog::SDK_SCOPE));
-        let beacon = provider.meter_with_scope(scope(catalog::BEACON_SCOPE));
+        let sdk = provider.meter_with_scope(own_scope(catalog::SDK_SCOPE));
+        let beacon = provider.meter_with_scope(own_scope(catalog::BEACON_SCOPE));
         for (metric, signals, read) in SDK_ROWS {
             observe_signals(&sdk, metric, signals, published, *read);
         }
@@ -306,7 +306,8 @@ fn duration(meter: &Meter, metric: &Metric) -> Histogram<f64> {
         .build()
 }
 
-fn scope(name: &'static str) -> InstrumentationScope {
+/// A scope of metrics that beacon makes itself.
+pub(crate) fn own_scope(name: &'static str) -> InstrumentationScope {
     InstrumentationScope::builder(name)
         .with_version(env!("CARGO_PKG_VERSION"))
         .with_schema_url(catalog::SCHEMA_URL)

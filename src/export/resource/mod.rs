@@ -28,6 +28,12 @@ pub(crate) fn build_resource(settings: &ResourceSettings) -> Resource {
     Resource::builder_empty().with_attributes(sdk).with_schema_url(attributes, SCHEMA_URL).build()
 }
 
+/// Whether the resource tells of a container or of a pod.
+pub(crate) fn is_in_container(resource: &Resource) -> bool {
+    let keys = ["container.id", "k8s.pod.name", "k8s.pod.uid", "k8s.namespace.name"];
+    keys.iter().any(|key| resource.get(&(*key).into()).is_some())
+}
+
 /// Puts the layers on top of each other.
 fn merge(
     executable: Option<String>,

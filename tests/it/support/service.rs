@@ -69,11 +69,13 @@ impl ServiceBuilder {
 }
 
 impl Service {
-    /// A service that sends spans and log records to the collector, and no metrics.
+    /// A service that sends spans and log records to the collector, and no metrics; memory is not
+    /// watched.
     pub(crate) fn builder(collector: &Collector) -> ServiceBuilder {
         ServiceBuilder { variables: Vec::new(), clock: None }
             .set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())
             .set("OTEL_METRICS_EXPORTER", "none")
+            .set("BEACON_MEMORY_ENABLED", "false")
     }
 
     /// Runs code whose spans and events this service records.

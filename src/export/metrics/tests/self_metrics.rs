@@ -33,7 +33,7 @@ fn every_metric_of_the_catalog_appears_as_the_catalog_says() {
         assert_eq!(point.instrument, *instrument, "{name}");
         let scope = match stability {
             Stability::Beacon => "beacon",
-            Stability::Development => "otel.sdk",
+            Stability::Development | Stability::ReleaseCandidate => "otel.sdk",
         };
         assert_eq!(point.scope, scope, "{name}");
         assert_eq!(point.version, env!("CARGO_PKG_VERSION"));

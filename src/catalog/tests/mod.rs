@@ -1,3 +1,5 @@
+mod conventions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -6,9 +8,9 @@ use super::*;
 fn the_manual_documents_exactly_the_metrics_of_the_catalog() {
     let documented: BTreeMap<_, _> = manual_rows().map(|row| (row.name, row)).collect();
     assert_eq!(documented.len(), manual_rows().count(), "a metric is documented twice");
-    let names: BTreeSet<_> = METRICS.iter().map(|metric| metric.name).collect();
+    let names: BTreeSet<_> = all().map(|metric| metric.name).collect();
     assert_eq!(documented.keys().copied().collect::<BTreeSet<_>>(), names);
-    for metric in METRICS {
+    for metric in all() {
         let row = &documented[metric.name];
         assert_eq!(row.instrument, format!("{:?}", metric.instrument), "{}", metric.name);
         assert_eq!(row.unit, metric.unit, "{}", metric.name);
@@ -19,7 +21,7 @@ fn the_manual_documents_exactly_the_metrics_of_the_catalog() {
 
 #[test]
 fn the_manual_documents_every_attribute() {
-    let used: BTreeSet<_> = METRICS.iter().flat_map(|metric| metric.attributes).copied().collect();
+    let used: BTreeSet<_> = all().flat_map(|metric| metric.attributes).copied().collect();
     for key in used {
         assert!(MANUAL.contains(&format!("\n| `{key}` | ")), "{key} has no row");
     }
@@ -27,8 +29,8 @@ fn the_manual_documents_every_attribute() {
 
 #[test]
 fn names_are_lower_case_words_in_dotted_namespaces() {
-    let keys = METRICS.iter().flat_map(|metric| metric.attributes).copied();
-    for name in METRICS.iter().map(|metric| metric.name).chain(keys) {
+    let keys = all().flat_map(|metric| metric.attributes).copied();
+    for name in all().map(|metric| metric.name).chain(keys) {
         assert!(name.contains('.'), "{name} has no namespace");
         for word in name.split(['.', '_']) {
             assert!(!word.is_empty(), "{name} has an empty word");
@@ -40,7 +42,7 @@ fn names_are_lower_case_words_in_dotted_namespaces() {
 #[test]
 fn names_carry_no_unit_and_no_total() {
     let banned = ["bytes", "seconds", "milliseconds", "ms", "total", "ratio", "percent"];
-    for metric in METRICS {
+    for metric in all() {
         let mut words = metric.name.split(['.', '_']);
         assert!(!words.any(|word| banned.contains(&word)), "{}", metric.name);
     }
@@ -48,7 +50,7 @@ fn names_carry_no_unit_and_no_total() {
 
 #[test]
 fn units_are_ucum_without_prefixes_and_things_in_the_singular() {
-    for metric in METRICS {
+    for metric in all() {
         let thing = metric.unit.strip_prefix('{').and_then(|unit| unit.strip_suffix('}'));
         match thing {
             Some(thing) => assert!(!thing.ends_with('s') && !thing.is_empty(), "{}", metric.name),
@@ -59,18 +61,20 @@ fn units_are_ucum_without_prefixes_and_things_in_the_singular() {
 
 #[test]
 fn only_the_conventions_and_beacon_own_namespaces() {
-    for metric in METRICS {
-        let prefix = match metric.stability {
-            Stability::Beacon => "beacon.",
-            Stability::Development => "otel.sdk.",
+    for metric in all() {
+        let prefixes: &[&str] = match metric.stability {
+            Stability::Beacon => &["beacon."],
+            Stability::Development => &["container.", "otel.sdk.", "system."],
+            Stability::ReleaseCandidate => &["container.", "process."],
         };
-        assert!(metric.name.starts_with(prefix), "{}", metric.name);
+        let is_known = prefixes.iter().any(|prefix| metric.name.starts_with(prefix));
+        assert!(is_known, "{}", metric.name);
     }
 }
 
 #[test]
 fn a_duration_is_a_histogram_of_seconds() {
-    for metric in METRICS {
+    for metric in all() {
         let is_duration = metric.name.ends_with(".duration");
         assert_eq!(is_duration, metric.instrument == InstrumentKind::Histogram, "{}", metric.name);
         assert!(!is_duration || metric.unit == "s", "{}", metric.name);
@@ -79,7 +83,7 @@ fn a_duration_is_a_histogram_of_seconds() {
 
 #[test]
 fn descriptions_are_sentences() {
-    for Metric { name, description, .. } in METRICS {
+    for Metric { name, description, .. } in all() {
         assert!(description.ends_with('.'), "{name}");
         assert!(description.starts_with(|c: char| c.is_ascii_uppercase()), "{name}");
     }
@@ -88,7 +92,7 @@ fn descriptions_are_sentences() {
 #[test]
 fn no_two_metrics_have_one_prometheus_name() {
     let mut seen = BTreeMap::new();
-    for metric in METRICS {
+    for metric in all() {
         let folded = prometheus_name(metric);
         if let Some(other) = seen.insert(folded.clone(), metric.name) {
             panic!("{other} and {} are both {folded}", metric.name);
@@ -98,7 +102,7 @@ fn no_two_metrics_have_one_prometheus_name() {
 
 #[test]
 fn no_two_attributes_of_a_metric_have_one_prometheus_label() {
-    for metric in METRICS {
+    for metric in all() {
         let labels: BTreeSet<_> = metric.attributes.iter().map(|key| escape(key)).collect();
         assert_eq!(labels.len(), metric.attributes.len(), "{}", metric.name);
     }
@@ -112,6 +116,9 @@ fn prometheus_sees_the_names_that_the_manual_promises() {
         (TELEMETRY_DROPPED, "beacon_telemetry_dropped_total"),
         (TELEMETRY_HEALTH, "beacon_telemetry_health"),
         (TELEMETRY_QUEUE_USAGE, "beacon_telemetry_queue_usage_bytes"),
+        (memory::CGROUP_MEMORY_UTILIZATION, "beacon_cgroup_memory_utilization_ratio"),
+        (memory::PROCESS_MEMORY_USAGE, "process_memory_usage_bytes"),
+        (memory::PROCESS_CPU_TIME, "process_cpu_time_seconds_total"),
     ];
     for (metric, expected) in rows {
         assert_eq!(prometheus_name(&metric), expected);
@@ -145,6 +152,11 @@ fn escape(name: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
 }
 
+/// Every metric that beacon emits.
+fn all() -> impl Iterator<Item = &'static Metric> {
+    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS)
+}
+
 struct ManualRow {
     name: &'static str,
     instrument: &'static str,
@@ -169,4 +181,4 @@ fn manual_rows() -> impl Iterator<Item = ManualRow> {
     })
 }
 
-const MANUAL: &str = include_str!("../manual/metrics.md");
+const MANUAL: &str = include_str!("../../manual/metrics.md");

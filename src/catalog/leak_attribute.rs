@@ -1,0 +1,31 @@
+//! Keys of the attributes of alerts about memory.
+
+pub(crate) const AGE_HOURS: &str = "beacon.leak.age_hours";
+pub(crate) const BASE_BYTES: &str = "beacon.leak.base_bytes";
+pub(crate) const BIC_MARGIN: &str = "beacon.leak.bic_margin";
+pub(crate) const CAUSE: &str = "beacon.leak.cause";
+pub(crate) const CULPRIT_BYTES: &str = "beacon.leak.culprit.bytes";
+pub(crate) const CULPRIT_BYTES_PER_HOUR: &str = "beacon.leak.culprit.bytes_per_hour";
+pub(crate) const CULPRIT_SITE: &str = "beacon.leak.culprit.site";
+pub(crate) const CULPRIT_SPAN: &str = "beacon.leak.culprit.span";
+pub(crate) const CULPRIT_STATUS: &str = "beacon.leak.culprit.status";
+pub(crate) const CURRENT_BYTES: &str = "beacon.leak.current_bytes";
+pub(crate) const GROWTH_BYTES: &str = "beacon.leak.growth_bytes";
+pub(crate) const GROWTH_BYTES_PER_HOUR: &str = "beacon.leak.growth_bytes_per_hour";
+pub(crate) const GROWTH_RATIO: &str = "beacon.leak.growth_ratio";
+pub(crate) const ID: &str = "beacon.leak.id";
+pub(crate) const LIMIT_BYTES: &str = "beacon.leak.limit_bytes";
+pub(crate) const LOAD_GROWTH_RATIO: &str = "beacon.leak.load_growth_ratio";
+pub(crate) const LOAD_KNOWN: &str = "beacon.leak.load_known";
+pub(crate) const PREVIOUS_STATE: &str = "beacon.leak.previous_state";
+pub(crate) const PROFILE_ID: &str = "beacon.leak.profile_id";
+pub(crate) const RECORD_MARGIN_RATIO: &str = "beacon.leak.record_margin_ratio";
+pub(crate) const RECURRENCE: &str = "beacon.leak.recurrence";
+pub(crate) const RETAINED_BYTES: &str = "beacon.leak.retained_bytes";
+pub(crate) const RETURNED_BYTES: &str = "beacon.leak.returned_bytes";
+pub(crate) const SCALE_HOURS: &str = "beacon.leak.scale_hours";
+pub(crate) const SIGNAL: &str = "beacon.leak.signal";
+pub(crate) const SOURCE: &str = "beacon.leak.source";
+pub(crate) const STATE: &str = "beacon.leak.state";
+pub(crate) const TIME_TO_LIMIT_HOURS: &str = "beacon.leak.time_to_limit_hours";
+pub(crate) const TREND_SCORE: &str = "beacon.leak.trend_score";

@@ -1,0 +1,230 @@
+//! The counts: one cache line for each thread, summed when read.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crate::memory::allocator::local;
+
+/// What was asked of the program's allocator since the start.
+///
+/// Exact: after threads have met, by a barrier, a channel or a join, the sums hold all that they
+/// did before. While they run, each number is at most a few operations old.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct HeapCounters {
+    /// Bytes asked for and not given back, by the sizes that the program named.
+    pub live_bytes: u64,
+    /// Blocks not given back.
+    pub live_blocks: u64,
+    /// Bytes ever asked for. A `realloc` that grows adds the difference.
+    pub allocated_bytes: u64,
+    /// Allocations ever made. A `realloc` is none.
+    pub allocation_count: u64,
+}
+
+/// Returns the exact counts of the heap, or `None` when [`TrackingAllocator`] is not the program's
+/// allocator.
+///
+/// Reads one cache line for each thread that ever ran at the same time as others; blocks nobody.
+///
+/// [`TrackingAllocator`]: crate::memory::TrackingAllocator
+///
+/// # Examples
+///
+/// ```
+/// use std::alloc::System;
+///
+/// use beacon::memory::{TrackingAllocator, heap_counters};
+///
+/// #[global_allocator]
+/// static ALLOCATOR: TrackingAllocator = TrackingAllocator::new(System);
+///
+/// let before = heap_counters().ok_or("the allocator is not in use")?;
+/// let held = vec![0_u8; 4096];
+/// let after = heap_counters().ok_or("the allocator is not in use")?;
+/// assert!(after.live_bytes >= before.live_bytes + 4096);
+/// # drop(held);
+/// # Ok::<(), &str>(())
+/// ```
+pub fn heap_counters() -> Option<HeapCounters> {
+    local::is_tracking().then(|| CELLS.sum())
+}
+
+/// The counts of one thread, or what threads without one share.
+///
+/// Each only grows, and wraps: differences are what means something.
+#[derive(Debug)]
+#[repr(align(128))] // Two lines: processors fetch the neighbor too.
+pub(super) struct Counts {
+    allocated_bytes: AtomicU64,
+    allocations: AtomicU64,
+    freed_bytes: AtomicU64,
+    frees: AtomicU64,
+    is_taken: AtomicBool,
+}
+
+impl Counts {
+    const fn new() -> Self {
+        Self {
+            allocated_bytes: AtomicU64::new(0),
+            allocations: AtomicU64::new(0),
+            freed_bytes: AtomicU64::new(0),
+            frees: AtomicU64::new(0),
+            is_taken: AtomicBool::new(false),
+        }
+    }
+}
+
+/// How a count is raised.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Access {
+    /// By one thread alone: a load and a store.
+    Owned,
+    /// By whoever has no counts of its own.
+    Shared,
+}
+
+impl Access {
+    #[inline]
+    fn add(self, count: &AtomicU64, number: u64) {
+        match self {
+            Self::Owned => {
+                let sum = count.load(Ordering::Relaxed).wrapping_add(number);
+                count.store(sum, Ordering::Relaxed);
+            }
+            Self::Shared => {
+                count.fetch_add(number, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Counts {
+    #[inline]
+    pub(super) fn add_block(&self, access: Access, bytes: u64) {
+        access.add(&self.allocated_bytes, bytes);
+        access.add(&self.allocations, 1);
+    }
+
+    #[inline]
+    pub(super) fn remove_block(&self, access: Access, bytes: u64) {
+        access.add(&self.freed_bytes, bytes);
+        access.add(&self.frees, 1);
+    }
+
+    /// A block has another size now.
+    #[inline]
+    pub(super) fn resize_block(&self, access: Access, old_bytes: u64, new_bytes: u64) {
+        if new_bytes >= old_bytes {
+            access.add(&self.allocated_bytes, new_bytes.wrapping_sub(old_bytes));
+        } else {
+            access.add(&self.freed_bytes, old_bytes.wrapping_sub(new_bytes));
+        }
+    }
+
+    /// What this thread did: bytes allocated and freed.
+    pub(super) fn bytes(&self) -> (u64, u64) {
+        let allocated = self.allocated_bytes.load(Ordering::Relaxed);
+        (allocated, self.freed_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Gives the counts back, for the next thread to go on from there.
+    pub(super) fn release(&self) {
+        self.is_taken.store(false, Ordering::Release);
+    }
+}
+
+/// The counts of all threads.
+#[derive(Debug)]
+pub(super) struct Cells<const COUNT: usize> {
+    shared: Counts,
+    owned: [Counts; COUNT],
+    /// How many of the owned ones were ever taken.
+    used: AtomicU32,
+}
+
+impl<const COUNT: usize> Cells<COUNT> {
+    pub(super) const fn new() -> Self {
+        Self {
+            shared: Counts::new(),
+            owned: [const { Counts::new() }; COUNT],
+            used: AtomicU32::new(0),
+        }
+    }
+
+    pub(super) const fn shared(&self) -> &Counts {
+        &self.shared
+    }
+
+    /// Returns counts that no other thread has, until they are released.
+    pub(super) fn take(&self) -> Option<&Counts> {
+        let is_free = |counts: &&Counts| {
+            !counts.is_taken.load(Ordering::Relaxed)
+                // Acquire: what the thread before counted is what this one adds to.
+                && !counts.is_taken.swap(true, Ordering::Acquire)
+        };
+        let (number, counts) = (1_u32..).zip(&self.owned).find(|(_, counts)| is_free(counts))?;
+        self.used.fetch_max(number, Ordering::Relaxed);
+        Some(counts)
+    }
+
+    pub(super) fn sum(&self) -> HeapCounters {
+        let used = usize::try_from(self.used.load(Ordering::Relaxed)).unwrap_or(COUNT);
+        let all = || self.owned.iter().take(used).chain([&self.shared]);
+        let sum = |count: fn(&Counts) -> &AtomicU64| {
+            let add = |sum: u64, counts| sum.wrapping_add(count(counts).load(Ordering::Relaxed));
+            all().fold(0, add)
+        };
+        // What was freed is read first, so that what is allocated and freed meanwhile cannot make
+        // the difference negative.
+        let freed_bytes = sum(|counts| &counts.freed_bytes);
+        let frees = sum(|counts| &counts.frees);
+        let allocated_bytes = sum(|counts| &counts.allocated_bytes);
+        let allocation_count = sum(|counts| &counts.allocations);
+        HeapCounters {
+            live_bytes: allocated_bytes.saturating_sub(freed_bytes),
+            live_blocks: allocation_count.saturating_sub(frees),
+            allocated_bytes,
+            allocation_count,
+        }
+    }
+}
+
+/// The counts of this process.
+pub(super) static CELLS: Cells<CELL_COUNT> = Cells::new();
+
+/// Threads beyond these share one cell with atomic additions.
+const CELL_COUNT: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_keeps_its_counts_for_the_next_thread() {
+        static TWO: Cells<2> = Cells::new();
+        let first = TWO.take().unwrap();
+        first.add_block(Access::Owned, 10);
+        let second = TWO.take().unwrap();
+        second.remove_block(Access::Owned, 4);
+        assert!(TWO.take().is_none());
+
+        first.release();
+        let again = TWO.take().unwrap();
+        again.add_block(Access::Owned, 1);
+        TWO.shared().resize_block(Access::Shared, 5, 8);
+        let counters = TWO.sum();
+        assert_eq!((counters.live_bytes, counters.live_blocks), (10, 1));
+        assert_eq!((counters.allocated_bytes, counters.allocation_count), (14, 2));
+    }
+
+    #[test]
+    fn blocks_freed_elsewhere_leave_only_the_sum_right() {
+        static CELLS: Cells<2> = Cells::new();
+        let (a, b) = (CELLS.take().unwrap(), CELLS.take().unwrap());
+        a.add_block(Access::Owned, 100);
+        b.remove_block(Access::Owned, 100);
+        assert_eq!(CELLS.sum().live_bytes, 0);
+        assert_eq!(a.bytes(), (100, 0));
+        assert_eq!(b.bytes(), (0, 100));
+    }
+}

@@ -1,0 +1,252 @@
+//! From samples to alerts: pure. Time, memory and sites come in; what to tell and to ask comes out.
+
+mod draft;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use crate::memory::leak::{
+    ExhaustionChange, ExhaustionDetector, LeakDetector, LeakLevel, LeakState, LeakStateMachine,
+    LeakTransition, LeakVerdict, LeakingSiteStatus, LeakingSites, SiteBytes, SiteLeakDetectors,
+};
+use crate::memory::reclaim::ReclaimReport;
+use crate::memory::watch::decision::{CheckFacts, Decision, Growing, ProbeOutcome, decide};
+use crate::memory::watch::held::HeldHistory;
+use crate::memory::watch::load::LoadMeter;
+use crate::memory::watch::probe::ProbeMemory;
+use crate::memory::watch::sample::WatchSample;
+
+pub(crate) use crate::memory::watch::judge::draft::AlertDraft;
+pub(crate) use crate::memory::watch::judge::shown::Shown;
+
+/// What is decided at start.
+#[derive(Clone, Debug)]
+pub(crate) struct JudgeSettings {
+    /// In front of the number of an alert.
+    pub(crate) id_prefix: String,
+    pub(crate) confirm_without_load: bool,
+    /// Whether the allocator may be asked.
+    pub(crate) can_probe: bool,
+}
+
+/// What a sample led to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Finding {
+    Alert(Box<AlertDraft>),
+    /// The allocator shall be asked; [`Judge::probed`] takes the answer.
+    Probe,
+}
+
+/// Holds all that is known of one process.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    settings: JudgeSettings,
+    live: LeakDetector,
+    rss: LeakDetector,
+    sites: SiteLeakDetectors,
+    exhaustion: ExhaustionDetector,
+    machine: LeakStateMachine,
+    load: LoadMeter,
+    held: HeldHistory,
+    probe: ProbeMemory,
+    /// A check that waits for the answer of the allocator.
+    pending: Option<Check>,
+    /// What the present alert, or the last one, is about.
+    speaking: Option<Speaking>,
+    /// The call-site that was told of the present alert.
+    told_site: Option<u64>,
+    recurrence: u32,
+    last: WatchSample,
+    is_load_known: bool,
+    live_minute: Option<f64>,
+    sites_minute: Option<f64>,
+    retained_minute: Option<f64>,
+    /// How many alerts there were that are none of a leak.
+    exhaustions: u64,
+    retentions: u64,
+    /// When the limit was said to be near, and how far away it was.
+    warned: Option<(f64, f64)>,
+    shown: Shown,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Check {
+    minute: f64,
+    facts: CheckFacts,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Speaking {
+    growing: Growing,
+    verdict: Option<LeakVerdict>,
+}
+
+impl Judge {
+    pub(crate) fn new(settings: JudgeSettings) -> Self {
+        Self {
+            settings,
+            live: LeakDetector::new(),
+            rss: LeakDetector::new(),
+            sites: SiteLeakDetectors::new(),
+            exhaustion: ExhaustionDetector::new(),
+            machine: LeakStateMachine::new(),
+            load: LoadMeter::default(),
+            held: HeldHistory::new(),
+            probe: ProbeMemory::default(),
+            pending: None,
+            speaking: None,
+            told_site: None,
+            recurrence: 0,
+            last: WatchSample::default(),
+            is_load_known: false,
+            live_minute: None,
+            sites_minute: None,
+            retained_minute: None,
+            exhaustions: 0,
+            retentions: 0,
+            warned: None,
+            shown: Shown::default(),
+        }
+    }
+
+    /// Takes one sample, after the checks that were due before it. `sites` are the old bytes of
+    /// call-sites, when it is time for them; `interval_bytes` is the distance between their samples.
+    pub(crate) fn observe(
+        &mut self,
+        sample: &WatchSample,
+        sites: Option<&[SiteBytes]>,
+        interval_bytes: f64,
+        findings: &mut Vec<Finding>,
+    ) {
+        let minute = sample.minute;
+        loop {
+            let (live, rss) = (self.live.advance(minute), self.rss.advance(minute));
+            let Some(due) = live.or(rss).map(|verdict| verdict.minute) else { break };
+            self.check(due, live, rss, interval_bytes, findings);
+        }
+        let load = self.load.observe(minute, sample.work);
+        self.is_load_known = load.is_some();
+        let (live, rss) = (sample.live_signal(), sample.rss_signal());
+        self.live.observe(minute, live.unwrap_or_default(), load);
+        self.rss.observe(minute, rss.unwrap_or_default(), load);
+        if let Some(load) = load {
+            self.sites.observe_load(minute, load);
+        }
+        if let Some(sites) = sites {
+            self.sites.observe_sites(minute, sites);
+            self.sites_minute = Some(minute);
+        }
+        if let (Some(held), Some(live)) = (sample.held_bytes, sample.live_bytes) {
+            self.held.add(held - live);
+        }
+        if live.is_some() {
+            self.live_minute = Some(minute);
+        }
+        self.last = *sample;
+        let used_bytes = sample.used_bytes.unwrap_or_default();
+        let change = self.exhaustion.observe(minute, used_bytes, sample.limit_bytes);
+        match change {
+            Some(ExhaustionChange::Warned { minute, time_to_limit_hours }) => {
+                self.warned = Some((minute, time_to_limit_hours));
+                findings.push(self.exhaustion_alert(time_to_limit_hours));
+            }
+            Some(ExhaustionChange::Cleared { .. }) => self.warned = None,
+            None => {}
+        }
+    }
+
+    /// Takes what the allocator gave back when it was asked; `None`: it could not be asked.
+    pub(crate) fn probed(&mut self, report: Option<&ReclaimReport>, findings: &mut Vec<Finding>) {
+        let Some(mut check) = self.pending.take() else { return };
+        let rss = check.facts.rss.and_then(|rss| rss.evidence);
+        let growth_bytes = rss.map_or(0.0, |evidence| evidence.growth_bytes);
+        check.facts.probe = self.probe.answer(self.last.minute, growth_bytes, report);
+        self.conclude(&check, decide(&check.facts), findings);
+    }
+
+    fn check(
+        &mut self,
+        minute: f64,
+        live: Option<LeakVerdict>,
+        rss: Option<LeakVerdict>,
+        interval_bytes: f64,
+        findings: &mut Vec<Finding>,
+    ) {
+        // The allocator has not answered for half an hour: it hangs.
+        self.probed(None, findings);
+        self.held.close();
+        let is_live_known = self.live_minute.is_some_and(|last| minute - last < KNOWN_MINUTES);
+        let live = live.filter(|_| is_live_known);
+        if let Some(base_bytes) = live.and_then(|live| live.base_bytes) {
+            self.sites.check(minute, base_bytes, interval_bytes);
+        }
+        let probe = self.probe.outcome(minute, rss.as_ref());
+        let probe = if self.settings.can_probe { probe } else { ProbeOutcome::Unavailable };
+        let scale_hours = rss.and_then(|rss| rss.evidence).map(|evidence| evidence.scale_hours);
+        let facts = CheckFacts {
+            live,
+            rss,
+            is_site_confirmed: self.sites.confirmed().next().is_some(),
+            probe,
+            held_growth_bytes: scale_hours.and_then(|hours| self.held.growth_bytes(hours)),
+            confirm_without_load: self.settings.confirm_without_load,
+        };
+        let check = Check { minute, facts };
+        self.conclude(&check, decide(&facts), findings);
+    }
+
+    fn conclude(&mut self, check: &Check, decision: Decision, findings: &mut Vec<Finding>) {
+        let level = match decision {
+            Decision::Ask { .. } => {
+                self.pending = Some(*check);
+                findings.push(Finding::Probe);
+                return;
+            }
+            Decision::Growing(growing) => {
+                let verdict = draft::verdict_of(growing.signal, &check.facts);
+                self.speaking = Some(Speaking { growing, verdict });
+                growing.level
+            }
+            Decision::Quiet => LeakLevel::None,
+            Decision::Retained { returned_bytes } => {
+                findings.extend(self.retained_alert(check, returned_bytes));
+                LeakLevel::None
+            }
+        };
+        match self.machine.step(check.minute, level) {
+            Some(transition) => {
+                self.recurrence = transition.recurrence;
+                self.told_site = None;
+                if transition.is_event() {
+                    findings.push(self.leak_alert(check, transition));
+                }
+            }
+            None => findings.extend(self.update(check)),
+        }
+        self.show(check);
+    }
+
+    /// A culprit that was found after its alert was told.
+    fn update(&mut self, check: &Check) -> Option<Finding> {
+        let state = self.machine.state();
+        if !matches!(state, LeakState::Suspected | LeakState::Confirmed) {
+            return None;
+        }
+        let found = confirmed_site(&self.sites.leaking())?;
+        if self.told_site == Some(found) {
+            return None;
+        }
+        let (alert, recurrence) = (self.machine.alert(), self.recurrence);
+        let same = LeakTransition { from: state, to: state, alert, recurrence };
+        Some(self.leak_alert(check, same))
+    }
+}
+
+/// The site to name, when it has a verdict of its own.
+fn confirmed_site(leaking: &LeakingSites) -> Option<u64> {
+    let is_confirmed = leaking.status == LeakingSiteStatus::Confirmed;
+    leaking.sites.first().filter(|_| is_confirmed).map(|site| site.site)
+}
+
+/// How long the live heap counts as known after its last sample.
+const KNOWN_MINUTES: f64 = 60.0;
