@@ -19,6 +19,7 @@ mod overload;
 mod poison;
 mod redaction;
 mod restraint;
+mod rolling;
 mod self_metrics;
 mod size;
 mod support;

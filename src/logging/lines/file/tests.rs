@@ -183,6 +183,25 @@ fn only_so_many_files_and_bytes_stay() {
 }
 
 #[test]
+fn bytes_are_those_of_compressed_files() {
+    let directory = Directory::new();
+    let base = FileSettings { bytes_max: 10_000, compress: true, ..directory.settings() };
+    // Less than one of them has while it waits.
+    let settings = FileSettings { keep_bytes_max: Some(5_000), ..base };
+    let (mut file, ..) = open(&settings);
+    let line = "x".repeat(9_999) + "\n";
+    file.write(&batch(&[&line])).unwrap();
+    for kept in 1..=20 {
+        file.write(&batch(&[&line])).unwrap();
+        // The archivist has done what there was to do before it ends.
+        file.end();
+        assert_eq!(directory.files().len(), kept + 1);
+        file = open(&settings).0;
+    }
+    file.end();
+}
+
+#[test]
 fn a_restart_appends_and_tidies_up() {
     let directory = Directory::new();
     let settings = FileSettings { bytes_max: 10, ..directory.settings() };
