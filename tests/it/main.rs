@@ -21,6 +21,7 @@ mod redaction;
 mod restraint;
 mod rolling;
 mod self_metrics;
+mod sinks;
 mod size;
 mod support;
 mod tidy;
