@@ -11,14 +11,14 @@ use tracing::{Event, Level, Metadata};
 
 use crate::Signal;
 use crate::catalog;
-use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
-use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, encode_scope};
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
 use crate::logging::fields::FieldEncoder;
 use crate::logging::restraint::Notice;
+use crate::logging::sinks::Occurrence;
 use crate::logging::source::EventSource;
 
 /// Encodes events where they happen and leaves the bytes in the intake.
@@ -26,7 +26,6 @@ use crate::logging::source::EventSource;
 pub(crate) struct LogRecorder {
     intake: Arc<Intake>,
     counters: Arc<RecordingCounters>,
-    clock: SharedClock,
     limits: LogLimitSettings,
     /// The most detailed level that is recorded.
     level: LevelFilter,
@@ -40,17 +39,16 @@ impl LogRecorder {
     pub(crate) fn new(
         intake: Arc<Intake>,
         counters: Arc<RecordingCounters>,
-        clock: SharedClock,
         limits: LogLimitSettings,
         recording: &RecordingSettings,
         redactor: Arc<Redactor>,
     ) -> Self {
         let RecordingSettings { code_location, thread, otlp_level: level, .. } = *recording;
         let scopes = ScopeCache::new();
-        Self { intake, counters, clock, limits, level, code_location, thread, redactor, scopes }
+        Self { intake, counters, limits, level, code_location, thread, redactor, scopes }
     }
 
-    /// Records the event under the span that `trace` names.
+    /// Records the event, at its time and under its span.
     ///
     /// `write_first` writes attributes that the event's own replace.
     ///
@@ -61,13 +59,12 @@ impl LogRecorder {
         &self,
         event: &Event<'_>,
         source: &EventSource<'_>,
-        trace: Option<TraceIds>,
+        at: Occurrence,
         write_first: impl FnOnce(&mut LogRecordEncoder<'_>),
     ) {
         if source.level() > self.level {
             return;
         }
-        let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
 
@@ -79,20 +76,19 @@ impl LogRecorder {
         let event_name = fields.into_event_name();
         let (severity_number, severity_text) = severity(source.level());
         encoder.finish(&LogRecordHead {
-            time_unix_nano: now,
-            observed_time_unix_nano: now,
+            time_unix_nano: at.unix_nanos,
+            observed_time_unix_nano: at.unix_nanos,
             severity_number,
             severity_text,
             event_name: event_name.as_deref().unwrap_or_else(|| source.event_name()),
-            trace,
+            trace: at.trace,
         });
 
         self.push(source.target(), bytes);
     }
 
     /// Records what was held back of a call-site, at its level and under its scope.
-    pub(crate) fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice) {
-        let now = unix_nanos(self.clock.wall());
+    pub(crate) fn record_notice(&self, metadata: &Metadata<'_>, notice: Notice, unix_nanos: u64) {
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
@@ -105,8 +101,8 @@ impl LogRecorder {
         }
         let (severity_number, severity_text) = severity(*metadata.level());
         encoder.finish(&LogRecordHead {
-            time_unix_nano: now,
-            observed_time_unix_nano: now,
+            time_unix_nano: unix_nanos,
+            observed_time_unix_nano: unix_nanos,
             severity_number,
             severity_text,
             ..LogRecordHead::default()

@@ -9,7 +9,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::catalog;
 use crate::clock::SharedClock;
 use crate::config::RecordingSettings;
-use crate::export::encode::TraceIds;
+use crate::export::encode::{TraceIds, unix_nanos};
 use crate::export::processors::{LogSink, RecordingCounters};
 use crate::logging::copied_fields::CopiedFields;
 use crate::logging::field_list::FieldValue;
@@ -17,6 +17,13 @@ use crate::logging::lines::LineOrigin;
 use crate::logging::restraint::{Notice, Restraint};
 use crate::logging::source::EventSource;
 use crate::logging::{Lines, LogRecorder};
+
+/// When something happened, and inside of which span: the same for all sinks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occurrence {
+    pub(crate) unix_nanos: u64,
+    pub(crate) trace: Option<TraceIds>,
+}
 
 /// The sinks of events. At least one; all of them get the same events.
 #[derive(Debug)]
@@ -26,6 +33,7 @@ pub(crate) struct Sinks {
     copied: Option<CopiedFields>,
     restraint: Restraint,
     counters: Arc<RecordingCounters>,
+    clock: SharedClock,
 }
 
 impl Sinks {
@@ -44,7 +52,8 @@ impl Sinks {
         }
         let restraint = Restraint::new(settings.restraint, sinks, counters, clock);
         let copied = recorder.is_some().then(|| CopiedFields::new(&settings.span_fields)).flatten();
-        Some(Self { recorder, lines, copied, restraint, counters: Arc::clone(counters) })
+        let (counters, clock) = (Arc::clone(counters), Arc::clone(clock));
+        Some(Self { recorder, lines, copied, restraint, counters, clock })
     }
 
     /// Whether the fields of spans have to be kept, because lines show them or records copy them.
@@ -68,8 +77,9 @@ impl Sinks {
         if !self.restraint.admits(event.metadata(), is_sampled, say) {
             return;
         }
+        let at = Occurrence { unix_nanos: self.unix_nanos(), trace };
         if let Some(recorder) = &self.recorder {
-            recorder.record(event, source, trace, |encoder| {
+            recorder.record(event, source, at, |encoder| {
                 // As in `Lines::write_event`.
                 if let Some(copied) = self.copied.as_ref().filter(|_| !source.is_of_panic())
                     && let Some(spans) = ctx.event_scope(event)
@@ -79,18 +89,19 @@ impl Sinks {
             });
         }
         if let Some(lines) = &self.lines {
-            lines.write_event(event, source, trace, ctx);
+            lines.write_event(event, source, at, ctx);
         }
     }
 
     /// Tells each sink what is held back of a call-site, at its level and under its target.
     fn tell(&self, callsite: &'static Metadata<'static>, notice: Notice) {
+        let at = Occurrence { unix_nanos: self.unix_nanos(), trace: None };
         if let Some(recorder) = &self.recorder {
-            recorder.record_notice(callsite, notice);
+            recorder.record_notice(callsite, notice, at.unix_nanos);
         }
         let Some(lines) = &self.lines else { return };
         let (level, target) = (*callsite.level(), callsite.target());
-        lines.write(LineOrigin { level, target, trace: None }, |fields| {
+        lines.write(LineOrigin { level, target, at }, |fields| {
             fields.set_message(FieldValue::Text(&notice.to_string()));
             if let Some(file) = callsite.file() {
                 fields.set("code.file.path", FieldValue::Text(file));
@@ -102,6 +113,10 @@ impl Sinks {
                 fields.set(catalog::LOG_SUPPRESSED, FieldValue::I64(suppressed.into()));
             }
         });
+    }
+
+    fn unix_nanos(&self) -> u64 {
+        unix_nanos(self.clock.wall())
     }
 }
 
