@@ -293,6 +293,23 @@ fn a_full_disk_costs_lines_until_there_is_room() {
 
 #[cfg(unix)]
 #[test]
+fn a_device_is_written_and_never_closed() {
+    let directory = Directory::new();
+    let base = FileSettings { bytes_max: 4, ..directory.settings() };
+    let settings = FileSettings { rotation: Rotation::Minutely, ..base };
+    std::os::unix::fs::symlink("/dev/null", &settings.path).unwrap();
+    let (mut file, clock, _) = open(&settings);
+    for _ in 0..3 {
+        file.write(&batch(&["123\n", "456\n", "longer\n"])).unwrap();
+        clock.advance(Duration::from_mins(1));
+    }
+    file.end();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 1);
+    assert!(settings.path.is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
 fn files_have_the_permissions_that_were_asked_for() {
     use std::os::unix::fs::PermissionsExt as _;
 
