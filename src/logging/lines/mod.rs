@@ -2,6 +2,7 @@
 
 mod batch;
 mod console;
+mod digits;
 mod escape;
 mod file;
 mod json;
