@@ -55,9 +55,12 @@ fn filters_change_under_load_and_the_log_crate_follows() {
             };
             for _ in 0..10 {
                 for target in ["events", "records", "tenant"] {
-                    let before = emitted();
                     logging::set_filter(&format!("off,{target}=debug")).expect("it is right");
-                    wait_until("records arrive", || emitted() > before);
+                    // At once: whoever begins a round now records in it.
+                    let before = emitted();
+                    rounds_go_on();
+                    let records = emitted().saturating_sub(before);
+                    assert!(records >= 4, "{target}: {records} records of {THREADS} threads");
                     logging::set_filter("info").expect("it is right");
                     // What was under way has ended when each thread has gone on.
                     rounds_go_on();
@@ -74,6 +77,49 @@ fn filters_change_under_load_and_the_log_crate_follows() {
         });
         let report = telemetry.shutdown_blocking().unwrap_or_else(|error| error.report().clone());
         assert!(report.is_conserved(), "{report}");
+    });
+}
+
+/// So many call-sites that some are reached for the first time in the very moment of a change.
+macro_rules! call_sites {
+    ($($number:literal)*) => { [$(|| tracing::debug!(number = $number, "call-site")),*] };
+}
+
+#[test]
+fn call_sites_that_appear_during_a_change_follow_it() {
+    run("call_sites_that_appear_during_a_change_follow_it", &[], || {
+        let sites: [fn(); 64] = call_sites!(
+            1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32
+            33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61
+            62 63 64
+        );
+        let collector = Collector::start().expect("a collector starts");
+        let telemetry = builder(&collector).log_filter("off").install().expect("it is the first");
+        let emitted = || telemetry.stats().logs.emitted;
+        let reached = AtomicU64::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for site in &sites {
+                    site();
+                    reached.fetch_add(1, Ordering::Relaxed);
+                    thread::yield_now();
+                }
+            });
+            while reached.load(Ordering::Relaxed) < 64 {
+                for filter in ["debug", "off"] {
+                    logging::set_filter(filter).expect("it is right");
+                }
+            }
+        });
+        for (filter, expected) in [("off", 0), ("debug", 64), ("info", 0)] {
+            logging::set_filter(filter).expect("it is right");
+            wait_until("all call-sites follow", || {
+                let before = emitted();
+                sites.iter().for_each(|site| site());
+                emitted().saturating_sub(before) == expected
+            });
+        }
+        telemetry.shutdown_blocking().expect("the collector works");
     });
 }
 

@@ -1,12 +1,18 @@
 //! Lines of an installed service, in a process of its own.
 #![cfg(target_os = "linux")]
+#![expect(clippy::disallowed_methods, clippy::exit, reason = "a process of its own")]
+#![expect(clippy::print_stderr, reason = "how it speaks to its parent")]
 #![expect(clippy::expect_used, reason = "a case that cannot be set up has failed")]
 
 mod child;
 
-use std::io::{self, Write as _};
-use std::process::{Child, Output};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Output, Stdio, exit};
+use std::sync::{Arc, Mutex};
+use std::{env, fs};
 
+use beacon::Telemetry;
+use beacon::collector::{Collector, ReceivedMetricPoint, ReceivedMetricValue};
 use tracing::{info, info_span};
 
 use crate::child::{beacon_threads, command, finish, is_child, run, wait_until};
@@ -109,6 +115,126 @@ fn a_console_that_nobody_reads_ends_nothing() {
     finish(child);
 }
 
+/// What a service says of a sink, and how many lines it wrote and lost.
+struct Loud {
+    telemetry: Telemetry,
+    said: Arc<Mutex<Vec<String>>>,
+    collector: Collector,
+}
+
+impl Loud {
+    fn start() -> Self {
+        let collector = Collector::start().expect("a collector starts");
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let ear = Arc::clone(&said);
+        let telemetry = Telemetry::builder()
+            .endpoint(collector.endpoint())
+            .diagnostics_off_stderr()
+            .diagnostic_hook(move |diagnostic| {
+                ear.lock().expect("no panic").push(diagnostic.message.clone());
+            })
+            .install()
+            .expect("it is the first");
+        Self { telemetry, said, collector }
+    }
+
+    /// Logs lines, each of them written or lost before the next one.
+    fn log(&self, count: u64) {
+        for number in 0..count {
+            info!(number, text = "x".repeat(100), "served");
+            self.telemetry.flush_blocking().expect("the collector works");
+        }
+    }
+
+    fn said(&self, words: &str) -> usize {
+        let said = self.said.lock().expect("no panic");
+        said.iter().filter(|message| message.contains(words)).count()
+    }
+
+    /// Ends, and returns how many lines of this sink could not be written.
+    fn lost(self, sink: &str) -> u64 {
+        self.telemetry.shutdown_blocking().expect("the collector works");
+        let points = self.collector.metric_points("beacon.log.dropped");
+        let of_sink = |point: &&ReceivedMetricPoint| {
+            let text = |key| point.attribute(key).map(ToString::to_string);
+            text("beacon.log.sink").as_deref() == Some(sink)
+                && text("beacon.drop.reason").as_deref() == Some("io_error")
+        };
+        match points.iter().filter(of_sink).next_back().map(|point| &point.value) {
+            Some(ReceivedMetricValue::Int(count)) => count.unsigned_abs(),
+            _ => 0,
+        }
+    }
+}
+
+#[test]
+fn standard_output_that_nobody_reads_is_counted_and_said_once() {
+    let name = "standard_output_that_nobody_reads_is_counted_and_said_once";
+    if is_child() {
+        eprintln!("ready");
+        wait_until("standard output is closed", || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(b"\n").and_then(|()| stdout.flush()).is_err()
+        });
+        let service = Loud::start();
+        service.log(5);
+        assert_eq!(service.said("cannot write to standard output"), 1);
+        assert_eq!(service.collector.logs().len(), 5, "the other sinks get everything");
+        assert_eq!(service.lost("console"), 5);
+        eprintln!("done");
+        // The harness would have words for standard output.
+        exit(0);
+    }
+    let mut child = command(name).spawn().expect("the test starts once more");
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is a pipe"));
+    let mut said = String::new();
+    while !said.contains("ready") {
+        assert!(stderr.read_line(&mut said).is_ok_and(|bytes| bytes > 0), "{said}");
+    }
+    drop(child.stdout.take());
+    stderr.read_to_string(&mut said).expect("it is text");
+    assert!(child.wait().is_ok_and(|status| status.success()) && said.contains("done"), "{said}");
+}
+
+/// A limit for the size of files fails like a disk that is full: the last write is a part only.
+#[test]
+fn a_disk_that_fills_up_tears_no_line() {
+    let name = "a_disk_that_fills_up_tears_no_line";
+    if is_child() {
+        let path = env::var("BEACON_LOG_FILE").expect("the parent sets it");
+        let numbers = || {
+            let text = fs::read_to_string(&path).expect("it was written");
+            assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+            let lines = text.lines().map(|line| -> serde_json::Value {
+                serde_json::from_str(line).expect("it is JSON")
+            });
+            lines.filter_map(|line| line["number"].as_u64()).collect::<Vec<_>>()
+        };
+        let service = Loud::start();
+        service.log(200);
+        let written = numbers();
+        let count = u64::try_from(written.len()).expect("there are few");
+        assert!(count > 0 && count < 200 && written == (0..count).collect::<Vec<_>>());
+        assert_eq!(service.said("cannot write to"), 1);
+        // Somebody makes room.
+        let file = fs::OpenOptions::new().write(true).open(&path).expect("it is there");
+        file.set_len(0).expect("it is ours");
+        service.log(3);
+        assert_eq!((numbers(), service.said("can be written again")), (vec![0, 1, 2], 1));
+        assert_eq!(service.lost("file"), 200 - count);
+        return;
+    }
+    let directory = env::temp_dir().join(format!("beacon-fills-up-{}", std::process::id()));
+    let inner = command(name);
+    let mut limited = Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""]);
+    limited.arg(inner.get_program()).args(inner.get_args()).env_clear();
+    limited.env("BEACON_LOG_FILE", directory.join("app.log"));
+    limited.stdout(Stdio::piped()).stderr(Stdio::piped());
+    finish(limited.spawn().expect("the test starts once more"));
+    fs::remove_dir_all(&directory).expect("it is ours");
+}
+
 #[test]
 fn a_file_that_cannot_be_written_stops_the_start() {
     let name = "a_file_that_cannot_be_written_stops_the_start";
@@ -118,6 +244,6 @@ fn a_file_that_cannot_be_written_stops_the_start() {
                         `/dev/null/app.log`";
         assert_eq!(error.to_string(), expected);
         // Nothing was installed.
-        drop(beacon::Telemetry::builder().log_file("/dev/null").build());
+        drop(Telemetry::builder().log_file("/dev/null").build());
     });
 }

@@ -131,7 +131,6 @@ impl Export {
             LogRecorder::new(
                 Arc::clone(&self.intake),
                 Arc::clone(&self.counters),
-                Arc::clone(&self.clock),
                 settings.log_limits,
                 &settings.recording,
                 Arc::clone(&self.redactor),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tracing::Level;
 
-use crate::export::encode::TraceIds;
+use crate::clock::SharedClock;
+use crate::export::encode::{TraceIds, unix_nanos};
 use crate::export::processors::RecordingCounters;
 use crate::logging::field_list::{FieldList, FieldValue};
 use crate::logging::lines::LineOrigin;
+use crate::logging::sinks::Occurrence;
 use crate::logging::{Lines, LogRecorder};
 
 /// Something that beacon tells. No filter of events applies: who asked for it shall get it. The levels
@@ -44,6 +46,7 @@ pub(crate) struct OwnEvents {
     pub(super) recorder: Option<LogRecorder>,
     pub(super) lines: Option<Arc<Lines>>,
     counters: Arc<RecordingCounters>,
+    clock: SharedClock,
 }
 
 impl OwnEvents {
@@ -51,20 +54,26 @@ impl OwnEvents {
         recorder: Option<LogRecorder>,
         lines: Option<Arc<Lines>>,
         counters: Arc<RecordingCounters>,
+        clock: SharedClock,
     ) -> Self {
-        Self { recorder, lines, counters }
+        Self { recorder, lines, counters, clock }
     }
 
     /// Gives the event to each sink that takes its level.
     pub(crate) fn tell(&self, event: &OwnEvent<'_>) {
         self.counters.logs.count_record(event.level);
+        let OwnEvent { level, target, trace, .. } = *event;
+        let at = Occurrence { unix_nanos: self.unix_nanos(), trace };
         if let Some(recorder) = &self.recorder {
-            recorder.record_own(event);
+            recorder.record_own(event, at.unix_nanos);
         }
         if let Some(lines) = &self.lines {
-            let OwnEvent { level, target, trace, .. } = *event;
-            lines.write(LineOrigin { level, target, trace }, |fields| event.show(fields));
+            lines.write(LineOrigin { level, target, at }, |fields| event.show(fields));
         }
+    }
+
+    pub(super) fn unix_nanos(&self) -> u64 {
+        unix_nanos(self.clock.wall())
     }
 }
 

@@ -10,14 +10,14 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level};
 
 use crate::Signal;
-use crate::clock::SharedClock;
 use crate::config::{LogLimitSettings, RecordingSettings};
 use crate::export::courier::Intake;
-use crate::export::encode::{LogRecordEncoder, LogRecordHead, TraceIds, encode_scope, unix_nanos};
+use crate::export::encode::{LogRecordEncoder, LogRecordHead, encode_scope};
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
 use crate::logging::fields::FieldEncoder;
 use crate::logging::own_events::{OwnEvent, OwnValue};
+use crate::logging::sinks::Occurrence;
 use crate::logging::source::EventSource;
 
 /// Encodes events where they happen and leaves the bytes in the intake.
@@ -25,7 +25,6 @@ use crate::logging::source::EventSource;
 pub(crate) struct LogRecorder {
     intake: Arc<Intake>,
     counters: Arc<RecordingCounters>,
-    clock: SharedClock,
     limits: LogLimitSettings,
     /// The most detailed level that is recorded.
     level: LevelFilter,
@@ -39,17 +38,16 @@ impl LogRecorder {
     pub(crate) fn new(
         intake: Arc<Intake>,
         counters: Arc<RecordingCounters>,
-        clock: SharedClock,
         limits: LogLimitSettings,
         recording: &RecordingSettings,
         redactor: Arc<Redactor>,
     ) -> Self {
         let RecordingSettings { code_location, thread, otlp_level: level, .. } = *recording;
         let scopes = ScopeCache::new();
-        Self { intake, counters, clock, limits, level, code_location, thread, redactor, scopes }
+        Self { intake, counters, limits, level, code_location, thread, redactor, scopes }
     }
 
-    /// Records the event under the span that `trace` names.
+    /// Records the event, at its time and under its span.
     ///
     /// `write_first` writes attributes that the event's own replace.
     ///
@@ -60,13 +58,12 @@ impl LogRecorder {
         &self,
         event: &Event<'_>,
         source: &EventSource<'_>,
-        trace: Option<TraceIds>,
+        at: Occurrence,
         write_first: impl FnOnce(&mut LogRecordEncoder<'_>),
     ) {
         if source.level() > self.level {
             return;
         }
-        let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let Scratch { bytes, text } = &mut scratch;
 
@@ -78,23 +75,22 @@ impl LogRecorder {
         let event_name = fields.into_event_name();
         let (severity_number, severity_text) = severity(source.level());
         encoder.finish(&LogRecordHead {
-            time_unix_nano: now,
-            observed_time_unix_nano: now,
+            time_unix_nano: at.unix_nanos,
+            observed_time_unix_nano: at.unix_nanos,
             severity_number,
             severity_text,
             event_name: event_name.as_deref().unwrap_or_else(|| source.event_name()),
-            trace,
+            trace: at.trace,
         });
 
         self.push(source.target(), bytes);
     }
 
     /// Records what beacon itself has to say.
-    pub(crate) fn record_own(&self, event: &OwnEvent<'_>) {
+    pub(crate) fn record_own(&self, event: &OwnEvent<'_>, unix_nanos: u64) {
         if event.level > self.level {
             return;
         }
-        let now = unix_nanos(self.clock.wall());
         let mut scratch = Scratch::take();
         let bytes = &mut scratch.bytes;
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
@@ -111,8 +107,8 @@ impl LogRecorder {
         }
         let (severity_number, severity_text) = severity(event.level);
         encoder.finish(&LogRecordHead {
-            time_unix_nano: now,
-            observed_time_unix_nano: now,
+            time_unix_nano: unix_nanos,
+            observed_time_unix_nano: unix_nanos,
             severity_number,
             severity_text,
             event_name: event.event_name,

@@ -17,6 +17,13 @@ use crate::logging::restraint::{Notice, Restraint};
 use crate::logging::source::EventSource;
 use crate::logging::{Lines, LogRecorder};
 
+/// When something happened, and inside of which span: the same for all sinks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occurrence {
+    pub(crate) unix_nanos: u64,
+    pub(crate) trace: Option<TraceIds>,
+}
+
 /// The sinks of events. At least one; all of them get the same events.
 #[derive(Debug)]
 pub(crate) struct Sinks {
@@ -42,7 +49,7 @@ impl Sinks {
         }
         let restraint = Restraint::new(settings.restraint, sinks, counters, clock);
         let copied = recorder.is_some().then(|| CopiedFields::new(&settings.span_fields)).flatten();
-        let own = OwnEvents::new(recorder, lines, Arc::clone(counters));
+        let own = OwnEvents::new(recorder, lines, Arc::clone(counters), Arc::clone(clock));
         Some(Self { own, copied, restraint, counters: Arc::clone(counters) })
     }
 
@@ -67,8 +74,9 @@ impl Sinks {
         if !self.restraint.admits(event.metadata(), is_sampled, say) {
             return;
         }
+        let at = Occurrence { unix_nanos: self.own.unix_nanos(), trace };
         if let Some(recorder) = &self.own.recorder {
-            recorder.record(event, source, trace, |encoder| {
+            recorder.record(event, source, at, |encoder| {
                 // As in `Lines::write_event`.
                 if let Some(copied) = self.copied.as_ref().filter(|_| !source.is_of_panic())
                     && let Some(spans) = ctx.event_scope(event)
@@ -78,7 +86,7 @@ impl Sinks {
             });
         }
         if let Some(lines) = &self.own.lines {
-            lines.write_event(event, source, trace, ctx);
+            lines.write_event(event, source, at, ctx);
         }
     }
 

@@ -62,7 +62,7 @@ fn watch(settings: &Settings, peers: WatchPeers<'_>) -> Watch {
             warn_ratio: pressure.warn_ratio,
             shed_ratio: pressure.shed_ratio,
         }),
-        events: OwnEvents::new(recorder, lines.clone(), Arc::clone(counters)),
+        events: OwnEvents::new(recorder, lines.clone(), Arc::clone(counters), Arc::clone(clock)),
         voice: Arc::clone(voice),
         meter: export.own_meter(),
         callback,
@@ -78,7 +78,12 @@ impl Pipeline {
     /// What beacon tells with, for tests of who tells.
     pub(crate) fn own_events(&self) -> OwnEvents {
         let recorder = self.export.as_ref().and_then(|export| export.log_recorder(&self.settings));
-        OwnEvents::new(recorder, self.lines.clone(), Arc::clone(&self.counters))
+        OwnEvents::new(
+            recorder,
+            self.lines.clone(),
+            Arc::clone(&self.counters),
+            Arc::clone(&self.clock),
+        )
     }
 
     pub(crate) const fn voice(&self) -> &Arc<Diagnostics> {

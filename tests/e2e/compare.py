@@ -1,11 +1,13 @@
-"""Compares what a Collector wrote to files with what `beacon demo --json` says it delivered.
+"""Compares what a Collector wrote to files with what `beacon demo --json` says it delivered, and with its lines.
 
-Argument: the folder with demo.json and traces.jsonl, logs.jsonl, metrics.jsonl. Writes one line per check:
+Argument: the folder with demo.json (lines of the console, then the demo's result), app.log (lines of the file) and
+traces.jsonl, logs.jsonl, metrics.jsonl. Writes one line per check:
 `ok<TAB>check`, or `no<TAB>check<0x1F>what is wrong`. The exit code tells only whether all checks were made.
 """
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 # Of one problem, as text. The beginning tells enough.
@@ -16,12 +18,20 @@ METRIC_DATA = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
 KIND_SERVER = 2
 KIND_CLIENT = 3
 STATUS_ERROR = 2
+# What a line has besides fields.
+OURS = {"timestamp", "level", "target", "message", "span", "trace_id", "span_id", "trace_flags"}
 
 
 def requests(folder, signal):
     """The requests that arrived, one per line."""
     path = folder / f"{signal}.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def lines(path):
+    """The lines that are events: the last one of the console is the demo's result."""
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    return [line for line in found if "signals" not in line]
 
 
 def items(folder, signal, resources_key, scopes_key, items_key):
@@ -31,7 +41,7 @@ def items(folder, signal, resources_key, scopes_key, items_key):
         for resource in request.get(resources_key, []):
             resources.append(attributes(resource.get("resource", {})))
             for scope in resource.get(scopes_key, []):
-                found += scope.get(items_key, [])
+                found += [item | {"scope": scope.get("scope", {}).get("name", "")} for item in scope.get(items_key, [])]
     return resources, found
 
 
@@ -86,6 +96,58 @@ def ids_in_code(log):
     return own["demo.trace_id"], own["demo.span_id"]
 
 
+def check_lines(where, found, logs, spans):
+    """Each line is one record: time, level, target, message, ids, fields; what else it has are fields of its spans."""
+    by_key = {}
+    for log in logs:
+        by_key.setdefault(key_of_record(log), []).append(log)
+    by_ids = {ids(span): span for span in spans}
+    unmatched, differing = [], []
+    for line in found:
+        candidates = by_key.get(key_of_line(line), [])
+        log = next((log for log in candidates if own_fields(log).items() <= line.items()), None)
+        if log is None:
+            unmatched.append(line)
+            continue
+        candidates.remove(log)
+        fields = {key: value for key, value in line.items() if key not in OURS and key not in own_fields(log)}
+        # Those that say what a span is are no attributes of it.
+        fields = {key: value for key, value in fields.items() if not key.startswith("otel.")}
+        # As text: the official span layer makes text of integers without a sign.
+        around = {key: str(value) for key, value in fields_around(log, by_ids).items()}
+        # An error stands under its own name in a line, and under that of the conventions in a record.
+        error = attributes(log).get("exception.message")
+        if any(str(value) not in (around.get(key), error) for key, value in fields.items()):
+            differing.append(line)
+    check(f"{len(found)} lines {where}, as many records arrived", [] if len(found) == len(logs) > 0 else [len(logs)])
+    check(f"each line {where} is a record: time, level, target, message, ids and values", unmatched)
+    check(f"what else is in a line {where} is of its spans or its error", differing)
+
+
+def key_of_line(line):
+    at = line["timestamp"], line["level"], line["target"]
+    return *at, line.get("message"), line.get("trace_id", ""), line.get("span_id", "")
+
+
+def key_of_record(log):
+    seconds, nanos = divmod(int(log["timeUnixNano"]), 10**9)
+    at = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{nanos // 1000:06}Z"
+    return at, log["severityText"], log["scope"], log.get("body", {}).get("stringValue"), *ids(log)
+
+
+def own_fields(log):
+    return {key: value for key, value in attributes(log).items() if not key.startswith("exception.")}
+
+
+def fields_around(log, by_ids):
+    """Attributes of the record's span and of the spans around that; the inner one wins."""
+    fields, span = {}, by_ids.get(ids(log))
+    while span:
+        fields = attributes(span) | fields
+        span = by_ids.get((span["traceId"], span.get("parentSpanId", "")))
+    return fields
+
+
 def check_spans(spans):
     by_ids = {ids(span): span for span in spans}
     check("no span has arrived twice", [] if len(by_ids) == len(spans) else [len(spans) - len(by_ids)])
@@ -136,6 +198,8 @@ def main(folder):
     points = sum(len(data_points(metric)) for metric in metrics)
     check_count("data points", signals["metrics"]["delivered"], points)
     check_logs(logs, spans)
+    check_lines("of the file", lines(folder / "app.log"), logs, spans)
+    check_lines("of the console", lines(folder / "demo.json"), logs, spans)
     check_spans(spans)
     check_metrics(metrics)
     check_resources([trace_resources, log_resources, metric_resources])

@@ -42,9 +42,12 @@ fn no_log_level_removes_a_span() {
 #[test]
 fn a_span_that_is_filtered_out_leaves_no_dangling_ids() {
     let collector = Collector::start().expect("a collector starts");
+    let folder = std::env::temp_dir().join(format!("beacon-dangling-{}", std::process::id()));
+    let path = folder.join("app.log");
     let service = Service::builder(&collector)
         .set("BEACON_TRACE", "info,muted=off")
         .set("BEACON_LOG", "debug")
+        .set("BEACON_LOG_FILE", path.display())
         .start();
     service.run(|| {
         info_span!(target: "muted", "root").in_scope(|| info!("no span"));
@@ -64,7 +67,13 @@ fn a_span_that_is_filtered_out_leaves_no_dangling_ids() {
     let none = (String::new(), String::new());
     let expected = [("no span", none), ("in seen", id_of("seen")), ("in deep", id_of("deep"))];
     assert_eq!(spans.len(), 2);
+    let text = fs::read_to_string(&path).expect("it was written");
+    fs::remove_dir_all(&folder).expect("it is ours");
     for (body, ids) in expected {
+        let line = text.lines().find(|line| line.contains(body)).expect("it is there");
+        let line: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        let id = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        assert_eq!((id("trace_id"), id("span_id")), ids, "{body}");
         let logs = collector.logs();
         let log = logs.into_iter().find(|log| log.body == body).expect("it arrived");
         assert_eq!((log.trace_id, log.span_id), ids, "{body}");

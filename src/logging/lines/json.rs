@@ -1,9 +1,10 @@
 //! One JSON object for each event.
 
 use crate::logging::field_list::FieldValue;
+use crate::logging::lines::digits::{push_f64, push_i64};
 use crate::logging::lines::escape::push_quoted;
 use crate::logging::lines::line::{
-    Line, PREFIX, is_reserved, push_display, push_flags, push_span_id, push_trace_id,
+    Line, PREFIX, is_reserved, push_flags, push_span_id, push_trace_id,
 };
 
 /// Ours first, in a fixed order, then the fields, then the ids: an object without a key twice.
@@ -62,8 +63,8 @@ fn push_value(out: &mut String, value: FieldValue<'_>) {
         FieldValue::F64(value) if value.is_nan() => out.push_str("\"NaN\""),
         FieldValue::F64(f64::INFINITY) => out.push_str("\"Infinity\""),
         FieldValue::F64(f64::NEG_INFINITY) => out.push_str("\"-Infinity\""),
-        FieldValue::F64(value) => push_display(out, format_args!("{value:?}")),
-        FieldValue::I64(value) => push_display(out, format_args!("{value}")),
+        FieldValue::F64(value) => push_f64(out, value),
+        FieldValue::I64(value) => push_i64(out, value),
         FieldValue::Text(text) => push_quoted(out, text),
     }
 }

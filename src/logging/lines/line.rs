@@ -1,12 +1,11 @@
 //! What every format makes a line of.
 
-use opentelemetry::SpanId;
-use opentelemetry::TraceId;
 use tracing::Level;
 
 use crate::config::log_settings::LogFormat;
 use crate::export::encode::TraceIds;
 use crate::logging::field_list::{FieldList, FieldValue};
+use crate::logging::lines::digits::push_hex;
 use crate::logging::lines::{json, logfmt, people};
 
 /// One event, ready to be written.
@@ -57,20 +56,15 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 pub(super) fn push_trace_id(out: &mut String, trace: &TraceIds) {
-    push_display(out, format_args!("{}", TraceId::from_bytes(trace.trace_id)));
+    push_hex(out, trace.trace_id);
 }
 
 pub(super) fn push_span_id(out: &mut String, trace: &TraceIds) {
-    push_display(out, format_args!("{}", SpanId::from_bytes(trace.span_id)));
+    push_hex(out, trace.span_id);
 }
 
 pub(super) fn push_flags(out: &mut String, trace: &TraceIds) {
-    push_display(out, format_args!("{:02x}", trace.flags));
-}
-
-pub(super) fn push_display(out: &mut String, value: std::fmt::Arguments<'_>) {
-    // A `String` takes all that is written, and nothing that comes here fails.
-    std::fmt::Write::write_fmt(out, value).unwrap_or_default();
+    push_hex(out, [trace.flags]);
 }
 
 pub(super) const MESSAGE: &str = "message";

@@ -4,10 +4,13 @@
 //! is neither in quotes nor begins with a letter is a number or a time of ours. In keys, whatever
 //! is not a letter, a digit or one of `.-_/:@` is percent-encoded.
 
+use std::fmt::Write as _;
+
 use crate::logging::field_list::FieldValue;
+use crate::logging::lines::digits::{push_f64, push_i64};
 use crate::logging::lines::escape::push_quoted;
 use crate::logging::lines::line::{
-    Line, PREFIX, is_reserved, push_display, push_flags, push_span_id, push_trace_id,
+    Line, PREFIX, is_reserved, push_flags, push_span_id, push_trace_id,
 };
 
 pub(super) fn push(out: &mut String, line: &Line<'_>) {
@@ -54,7 +57,8 @@ pub(super) fn push_key(out: &mut String, name: &str) {
         if is_plain(byte) {
             out.push(char::from(byte));
         } else {
-            push_display(out, format_args!("%{byte:02X}"));
+            // A `String` takes all that is written.
+            write!(out, "%{byte:02X}").unwrap_or_default();
         }
     }
 }
@@ -62,8 +66,8 @@ pub(super) fn push_key(out: &mut String, name: &str) {
 pub(super) fn push_value(out: &mut String, value: FieldValue<'_>) {
     match value {
         FieldValue::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-        FieldValue::F64(value) => push_display(out, format_args!("{value:?}")),
-        FieldValue::I64(value) => push_display(out, format_args!("{value}")),
+        FieldValue::F64(value) => push_f64(out, value),
+        FieldValue::I64(value) => push_i64(out, value),
         FieldValue::Text(text) => push_text(out, text),
     }
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod console;
+mod digits;
 mod escape;
 mod file;
 mod json;
@@ -33,10 +34,10 @@ use crate::config::log_settings::{LogColor, LogConsole, LogFormat};
 use crate::config::{FileSettings, LineSettings};
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
-use crate::export::encode::{TraceIds, unix_nanos};
 use crate::export::processors::{LogSink, RecordingCounters};
 use crate::logging::field_list::{FieldCollector, FieldList};
 use crate::logging::redact::Redactor;
+use crate::logging::sinks::Occurrence;
 use crate::logging::source::EventSource;
 use crate::logging::span_fields::SpanFields;
 
@@ -45,7 +46,6 @@ use crate::logging::span_fields::SpanFields;
 pub(crate) struct Lines {
     sinks: Vec<LineSink>,
     redactor: Arc<Redactor>,
-    clock: SharedClock,
 }
 
 /// What lines share with the rest of telemetry.
@@ -73,7 +73,7 @@ pub(in crate::logging) struct LineSink {
 pub(crate) struct LineOrigin<'a> {
     pub(crate) level: Level,
     pub(crate) target: &'a str,
-    pub(crate) trace: Option<TraceIds>,
+    pub(crate) at: Occurrence,
 }
 
 impl Lines {
@@ -102,8 +102,7 @@ impl Lines {
         if sinks.is_empty() {
             return Ok(None);
         }
-        let (redactor, clock) = (Arc::clone(&shared.redactor), Arc::clone(&shared.clock));
-        Ok(Some(Arc::new(Self { sinks, redactor, clock })))
+        Ok(Some(Arc::new(Self { sinks, redactor: Arc::clone(&shared.redactor) })))
     }
 
     /// Writes the event to each sink that takes its level.
@@ -114,12 +113,12 @@ impl Lines {
         &self,
         event: &Event<'_>,
         source: &EventSource<'_>,
-        trace: Option<TraceIds>,
+        at: Occurrence,
         ctx: &Context<'_, S>,
     ) where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let origin = LineOrigin { level: source.level(), target: source.target(), trace };
+        let origin = LineOrigin { level: source.level(), target: source.target(), at };
         if !self.wants(origin.level) {
             return;
         }
@@ -155,8 +154,8 @@ impl Lines {
 
     fn emit(&self, origin: LineOrigin<'_>, buffers: &mut Buffers) {
         let Buffers { fields, span_fields, span_names, stamp, line: text } = buffers;
-        stamp.set(unix_nanos(self.clock.wall()));
-        let LineOrigin { level, target, trace } = origin;
+        let LineOrigin { level, target, at: Occurrence { unix_nanos, trace } } = origin;
+        stamp.set(unix_nanos);
         let stamp = stamp.as_str();
         let line = Line { stamp, level, target, fields, span_fields, span_names, trace };
         let mut look = None;

@@ -7,7 +7,7 @@ use crate::logging::field_list::FieldList;
 use crate::logging::lines::stamp::Stamp;
 
 thread_local! {
-    static SPARE: Cell<Option<Buffers>> = const { Cell::new(None) };
+    static SPARE: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Buffers {
 /// A `Debug` implementation that logs while its own event is being read finds none and makes new
 /// ones. Dropping hands the buffers back, also while a panic unwinds.
 #[derive(Debug)]
-pub(super) struct LineScratch(pub(super) Buffers);
+pub(super) struct LineScratch(pub(super) Box<Buffers>);
 
 impl LineScratch {
     pub(super) fn take() -> Self {

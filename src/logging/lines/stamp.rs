@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::civil_time::Utc;
+use crate::logging::lines::digits::push_micros;
 
 /// A time in UTC with microseconds, as RFC 3339 writes it.
 ///
@@ -23,13 +24,7 @@ impl Stamp {
             return;
         }
         self.text.truncate(SECOND_LEN);
-        let mut unit = 100_000_u32;
-        let mut rest = u32::try_from(nanos / 1000).unwrap_or_default();
-        while let (Some(digit), Some(below)) = (rest.checked_div(unit), rest.checked_rem(unit)) {
-            self.text.push(char::from_digit(digit, 10).unwrap_or('0'));
-            rest = below;
-            unit /= 10;
-        }
+        push_micros(&mut self.text, u32::try_from(nanos / 1000).unwrap_or_default());
         self.text.push('Z');
     }
 

@@ -1,7 +1,9 @@
 //! Lines on their way from the threads that log to the one that writes.
 //!
 //! A caller copies its line into one buffer, under a lock that is held for that copy alone. The
-//! thread takes the whole buffer at once, so a burst becomes a few large writes.
+//! thread takes the whole buffer at once, so a burst becomes a few large writes. To wake the thread
+//! costs a caller more than the line does, so after it was woken it looks again a moment later by
+//! itself: in a steady flow of lines nobody wakes it.
 
 use std::io;
 use std::mem;
@@ -82,10 +84,22 @@ struct State {
     /// Bytes that the thread has taken and not yet written.
     taken_bytes: usize,
     phase: Phase,
-    is_thread_idle: bool,
+    rest: Rest,
     /// Lines that were ever taken in, and those of them that were written or lost.
     accepted: u64,
     done: u64,
+}
+
+/// What the thread does while it has no lines.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Rest {
+    /// It writes, or is about to look.
+    #[default]
+    None,
+    /// It will look by itself in a moment.
+    Pause,
+    /// It sleeps until somebody wakes it.
+    Sleep,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -143,6 +157,7 @@ impl LineWriter {
     pub(super) fn flush(&self, limit: Duration) -> bool {
         let state = self.shared.state();
         let accepted = state.accepted;
+        self.shared.arrived.notify_all();
         self.shared.wait(state, limit, |state| state.done < accepted)
     }
 
@@ -195,6 +210,9 @@ impl Shared {
             held.saturating_add(line.len()) > bytes_max
         };
         if !self.parts.is_lossy && line.len() <= bytes_max {
+            if has_no_room(&state) {
+                self.arrived.notify_one();
+            }
             let is_held_up =
                 |state: &mut State| state.phase == Phase::Running && has_no_room(state);
             state =
@@ -207,11 +225,23 @@ impl Shared {
         }
         state.waiting.push(line);
         state.accepted = state.accepted.saturating_add(1);
-        let is_thread_idle = mem::take(&mut state.is_thread_idle);
+        let must_wake = match state.rest {
+            Rest::None => false,
+            Rest::Pause => self.ends_pause(&state),
+            Rest::Sleep => true,
+        };
+        if must_wake {
+            state.rest = Rest::None;
+        }
         drop(state);
-        if is_thread_idle {
+        if must_wake {
             self.arrived.notify_one();
         }
+    }
+
+    /// Half of the buffer is left for what comes until the thread has woken.
+    fn ends_pause(&self, state: &State) -> bool {
+        state.waiting.bytes().len() >= PAUSE_BYTES_MAX.min(self.parts.bytes_max / 2)
     }
 
     fn lose(&self, reason: LogDropReason, lines: u64) {
@@ -248,14 +278,20 @@ impl Shared {
     /// Waits for lines and takes all of them; false when there are none and none will come.
     fn take(&self, batch: &mut Batch) -> bool {
         let mut state = self.state();
+        let was_woken = state.accepted > 0;
+        if was_woken && state.phase == Phase::Running && !self.ends_pause(&state) {
+            state.rest = Rest::Pause;
+            let paused = self.arrived.wait_timeout(state, PAUSE);
+            state = paused.unwrap_or_else(PoisonError::into_inner).0;
+        }
         while state.waiting.is_empty() {
             if state.phase != Phase::Running {
                 return false;
             }
-            state.is_thread_idle = true;
+            state.rest = Rest::Sleep;
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.is_thread_idle = false;
+        state.rest = Rest::None;
         mem::swap(&mut state.waiting, batch);
         state.taken_bytes = batch.bytes().len();
         true
@@ -294,3 +330,9 @@ struct Said {
     is_failing: bool,
     dropped: u64,
 }
+
+/// How long lines wait at most while there are more of them: too short to be seen, and long enough
+/// for hundreds of lines.
+const PAUSE: Duration = Duration::from_millis(1);
+/// So many bytes end a pause.
+const PAUSE_BYTES_MAX: usize = 64 << 10;

@@ -114,7 +114,6 @@ impl Pipeline {
         LogRecorder::new(
             Arc::clone(&self.intake),
             Arc::clone(&self.counters),
-            Arc::new(StoppedClock),
             LogLimitSettings::default(),
             settings,
             Arc::clone(&self.redactor),

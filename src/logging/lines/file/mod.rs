@@ -40,6 +40,8 @@ pub(super) struct RollingFile {
 #[derive(Debug)]
 struct OpenFile {
     file: File,
+    /// A device or a pipe has no size, and is never closed: that would rename it.
+    is_regular: bool,
     bytes: u64,
     /// The last line was written in part, and could not be taken back.
     is_torn: bool,
@@ -80,7 +82,8 @@ impl RollingFile {
         Ok(Self { archive, archivist, schedule, bytes_max, clock, voice, last_suffix, open })
     }
 
-    /// The open file; a new one when there is none, or when ours was moved or removed.
+    /// The open file; a new one when there is none, or when ours was moved or removed. Asks the
+    /// system, so once for many lines.
     fn current(&mut self) -> io::Result<&mut OpenFile> {
         if let Some(open) = &self.open
             && !open::is_same(&open.file, &self.archive.path)?
@@ -92,6 +95,11 @@ impl RollingFile {
             self.voice.say(Topic::LineFile, DiagnosticLevel::Warn, &message);
             self.open = None;
         }
+        self.opened()
+    }
+
+    /// The open file; a new one when there is none.
+    fn opened(&mut self) -> io::Result<&mut OpenFile> {
         match &mut self.open {
             Some(open) => Ok(open),
             none => {
@@ -126,7 +134,7 @@ impl RollingFile {
 
     /// Writes lines that belong into one file: `from` and `to` are positions in the batch.
     fn append(&mut self, lines: &Batch, from: usize, to: usize) -> Result<(), (usize, io::Error)> {
-        let open = self.current().map_err(|error| (from, error))?;
+        let open = self.opened().map_err(|error| (from, error))?;
         let bytes = lines.bytes().get(from..to).unwrap_or_default();
         let (written, outcome) = open.append(bytes);
         let written = from.saturating_add(written);
@@ -149,11 +157,11 @@ impl LineTarget for RollingFile {
         }
         let (mut from, mut to) = (0, 0);
         for end in lines.ends() {
-            let bytes = self.current().map_err(|error| lost((from, error)))?.bytes();
+            let bytes_max = self.bytes_max;
+            let open = self.opened().map_err(|error| lost((from, error)))?;
             let with_this = u64::try_from(end.saturating_sub(from)).unwrap_or(u64::MAX);
-            let is_full = bytes.saturating_add(with_this) > self.bytes_max;
-            let is_empty = bytes == 0 && from == to;
-            if is_full && !is_empty {
+            let is_empty = open.bytes() == 0 && from == to;
+            if !open.has_room(with_this, bytes_max) && !is_empty {
                 self.append(lines, from, to).map_err(lost)?;
                 self.rotate();
                 from = to;
@@ -172,16 +180,24 @@ impl OpenFile {
     fn open(archive: &Archive, schedule: &Schedule, now: SystemTime) -> io::Result<Self> {
         let mut file = open::open(&archive.path, archive.mode)?;
         let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Ok(Self { file, is_regular: false, bytes: 0, is_torn: false, ends_at: None });
+        }
         let bytes = metadata.len();
         // A process that died may have left half a line.
-        let is_torn = bytes > 0 && metadata.is_file() && !ends_with_line_break(&mut file)?;
+        let is_torn = bytes > 0 && !ends_with_line_break(&mut file)?;
         let begun_at = if bytes > 0 { metadata.modified()? } else { now };
-        Ok(Self { file, bytes, is_torn, ends_at: schedule.next_after(begun_at) })
+        let ends_at = schedule.next_after(begun_at);
+        Ok(Self { file, is_regular: true, bytes, is_torn, ends_at })
     }
 
     /// With the line break that has to come before the next line.
     fn bytes(&self) -> u64 {
         self.bytes.saturating_add(u64::from(self.is_torn))
+    }
+
+    fn has_room(&self, bytes: u64, bytes_max: u64) -> bool {
+        !self.is_regular || self.bytes().saturating_add(bytes) <= bytes_max
     }
 
     /// Returns how many of the bytes were written.
@@ -215,6 +231,10 @@ impl OpenFile {
 fn prepare(archive: &Archive) -> io::Result<()> {
     let directory = directory(&archive.path);
     fs::create_dir_all(directory)?;
+    // Nothing is made beside a device.
+    if fs::metadata(&archive.path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return Ok(());
+    }
     let mut probe = archive.path.clone().into_os_string();
     probe.push(".probe");
     match open::create_new(probe.as_ref(), archive.mode) {

@@ -183,6 +183,25 @@ fn only_so_many_files_and_bytes_stay() {
 }
 
 #[test]
+fn bytes_are_those_of_compressed_files() {
+    let directory = Directory::new();
+    let base = FileSettings { bytes_max: 10_000, compress: true, ..directory.settings() };
+    // Less than one of them has while it waits.
+    let settings = FileSettings { keep_bytes_max: Some(5_000), ..base };
+    let (mut file, ..) = open(&settings);
+    let line = "x".repeat(9_999) + "\n";
+    file.write(&batch(&[&line])).unwrap();
+    for kept in 1..=20 {
+        file.write(&batch(&[&line])).unwrap();
+        // The archivist has done what there was to do before it ends.
+        file.end();
+        assert_eq!(directory.files().len(), kept + 1);
+        file = open(&settings).0;
+    }
+    file.end();
+}
+
+#[test]
 fn a_restart_appends_and_tidies_up() {
     let directory = Directory::new();
     let settings = FileSettings { bytes_max: 10, ..directory.settings() };
@@ -270,6 +289,23 @@ fn a_full_disk_costs_lines_until_there_is_room() {
     fs::remove_file(&settings.path).unwrap();
     file.write(&batch(&["3\n"])).unwrap();
     assert_eq!(read(&settings.path), "3\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_written_and_never_closed() {
+    let directory = Directory::new();
+    let base = FileSettings { bytes_max: 4, ..directory.settings() };
+    let settings = FileSettings { rotation: Rotation::Minutely, ..base };
+    std::os::unix::fs::symlink("/dev/null", &settings.path).unwrap();
+    let (mut file, clock, _) = open(&settings);
+    for _ in 0..3 {
+        file.write(&batch(&["123\n", "456\n", "longer\n"])).unwrap();
+        clock.advance(Duration::from_mins(1));
+    }
+    file.end();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 1);
+    assert!(settings.path.is_symlink());
 }
 
 #[cfg(unix)]

@@ -16,10 +16,12 @@ use super::writer::{LineLoss, LineTarget, LineWriter, WriterParts};
 use super::{LineOrigin, LineSink, Lines};
 use crate::config::log_settings::LogFormat;
 use crate::diagnostics::Diagnostics;
+use crate::export::encode::unix_nanos;
 use crate::export::processors::LogSink;
 use crate::logging::Sinks;
 use crate::logging::field_list::FieldValue;
 use crate::logging::log_layer::LogLayer;
+use crate::logging::sinks::Occurrence;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::tests::{admits_all, settings, stopped_clock};
 use crate::testing::ManualClock;
@@ -71,7 +73,7 @@ pub(in crate::logging) fn sink((format, is_colored, level): Look, memory: &Memor
 }
 
 pub(in crate::logging) fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
-    Arc::new(Lines { sinks, redactor: Arc::default(), clock: stopped_clock() })
+    Arc::new(Lines { sinks, redactor: Arc::default() })
 }
 
 /// One sink for each look, and what they wrote when `code` ran.
@@ -99,7 +101,8 @@ pub(in crate::logging) const LIMIT: std::time::Duration = std::time::Duration::f
 fn a_value_that_logs_while_it_is_read_spoils_nothing() {
     let memory = Memory::default();
     let lines = lines(vec![sink((LogFormat::Compact, false, LevelFilter::TRACE), &memory)]);
-    let origin = LineOrigin { level: Level::INFO, target: "shop", trace: None };
+    let at = Occurrence { unix_nanos: unix_nanos(stopped_clock().wall()), trace: None };
+    let origin = LineOrigin { level: Level::INFO, target: "shop", at };
     lines.write(origin, |outer| {
         outer.set("first", FieldValue::Text("outer"));
         lines.write(origin, |inner| inner.set("first", FieldValue::Text("inner")));

@@ -47,6 +47,7 @@ pub(in crate::logging) fn given() -> impl Strategy<Value = Given> {
         "\u{2028}",
         "\u{202e}",
         "🦀",
+        "\t\u{8}\u{c}\u{7f}",
         "\0",
         "null",
     ]);

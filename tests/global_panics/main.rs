@@ -4,141 +4,18 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a case panics, or has failed")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the words of the harness")]
 
+mod cases;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitCode, Output};
 use std::time::{Duration, Instant};
-use std::{env, fmt, io, panic, thread};
+use std::{env, io, panic};
 
 use beacon::Telemetry;
 use beacon::collector::{Collector, Fault, ReceivedLog, Times};
-use tokio::runtime::Builder;
-use tracing::{info, info_span};
+use tracing::info_span;
 
-/// What a panic does and what becomes of it.
-struct Case {
-    name: &'static str,
-    main: fn(),
-    /// The exit code with and without beacon; `None`: the process is aborted.
-    code: Option<i32>,
-    messages: &'static [&'static str],
-    /// The name of the thread that panics.
-    thread: &'static str,
-}
-
-const CASES: [Case; 9] = [
-    Case {
-        name: "in_main",
-        main: || panic!("boom"),
-        code: Some(101),
-        messages: &["boom"],
-        thread: "main",
-    },
-    Case {
-        name: "in_a_thread",
-        main: in_a_thread,
-        code: Some(0),
-        messages: &["boom"],
-        thread: "worker",
-    },
-    Case { name: "in_a_task", main: in_a_task, code: Some(0), messages: &["boom"], thread: "main" },
-    Case {
-        name: "in_drop",
-        main: || drop(PanicsInDrop),
-        code: Some(101),
-        messages: &["boom"],
-        thread: "main",
-    },
-    Case {
-        name: "in_drop_while_unwinding",
-        main: in_drop_while_unwinding,
-        code: None,
-        messages: &["first", "boom"],
-        thread: "main",
-    },
-    Case {
-        name: "inside_a_log_call",
-        main: inside_a_log_call,
-        code: Some(0),
-        messages: &["boom"],
-        thread: "main",
-    },
-    Case {
-        name: "inside_the_fields_of_a_span",
-        main: inside_the_fields_of_a_span,
-        code: Some(0),
-        messages: &["boom", "boom"],
-        thread: "main",
-    },
-    Case {
-        name: "with_a_payload_of_another_type",
-        main: || panic::panic_any(7),
-        code: Some(101),
-        messages: &["Box<dyn Any>"],
-        thread: "main",
-    },
-    Case {
-        name: "and_then_abort",
-        main: and_then_abort,
-        code: None,
-        messages: &["boom"],
-        thread: "main",
-    },
-];
-
-fn in_a_thread() {
-    let thread = thread::Builder::new().name("worker".to_owned()).spawn(|| panic!("boom"));
-    thread.expect("it starts").join().expect_err("it panicked");
-}
-
-fn in_a_task() {
-    let runtime = Builder::new_current_thread().build().expect("a runtime starts");
-    runtime.block_on(async {
-        tokio::spawn(async { panic!("boom") }).await.expect_err("it panicked");
-    });
-}
-
-struct PanicsInDrop;
-
-impl Drop for PanicsInDrop {
-    fn drop(&mut self) {
-        panic!("boom");
-    }
-}
-
-fn in_drop_while_unwinding() {
-    let _late = PanicsInDrop;
-    panic!("first");
-}
-
-struct PanicsInDebug;
-
-impl fmt::Debug for PanicsInDebug {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("boom")
-    }
-}
-
-fn inside_a_log_call() {
-    let panicked = catch_unwind(|| info!(value = ?PanicsInDebug, "lost"));
-    panicked.expect_err("as without beacon");
-    info!("goes on");
-}
-
-fn inside_the_fields_of_a_span() {
-    let panicked = catch_unwind(|| info_span!("lost", value = ?PanicsInDebug));
-    panicked.expect_err("as without beacon");
-    let span = info_span!("kept", value = tracing::field::Empty).entered();
-    let record = || {
-        span.record("value", tracing::field::debug(PanicsInDebug));
-    };
-    catch_unwind(AssertUnwindSafe(record)).expect_err("as without beacon");
-}
-
-/// What a service does that wants no unwinding. The record is held when it ends.
-fn and_then_abort() {
-    catch_unwind(|| panic!("boom")).expect_err("it panicked");
-    std::process::abort();
-}
+use crate::cases::{CASES, Case};
 
 /// With beacon the case runs inside of a span.
 fn run_case(case: &Case) {
@@ -197,6 +74,8 @@ fn main() -> ExitCode {
     }
     tests.push(("a_panic_behaves_as_without_beacon".to_owned(), Box::new(behaves_as_without)));
     tests.push(("a_collector_that_hangs_delays_one_panic".to_owned(), Box::new(hangs)));
+    tests
+        .push(("a_panic_is_no_different_without_a_collector".to_owned(), Box::new(nobody_listens)));
     tests.push(("a_panic_after_the_end_is_no_different".to_owned(), Box::new(after_the_end)));
     tests.push(("the_hook_that_was_there_is_called".to_owned(), Box::new(calls_the_other_hook)));
     tests.push(("a_hook_that_is_off_is_not_there".to_owned(), Box::new(can_be_off)));
@@ -224,6 +103,10 @@ fn is_recorded(case: &Case) {
     for (log, message) in records.into_iter().zip(case.messages) {
         assert_record(log, message, case);
     }
+    if case.name == "inside_a_layer" {
+        let others = logs.iter().filter(|log| log.body == "goes on");
+        assert_eq!(others.filter(|log| !log.span_id.is_empty()).count(), 2, "{logs:?}");
+    }
     if case.name == "inside_a_log_call" {
         let others: Vec<_> = logs.iter().filter(|log| log.event_name.is_empty()).collect();
         assert!(others.len() == 1 && others.iter().all(|log| log.body == "goes on"), "{others:?}");
@@ -237,7 +120,7 @@ fn assert_record(log: &ReceivedLog, message: &str, case: &Case) {
     assert_eq!(text("exception.type"), "panic");
     assert_eq!(text("exception.message"), message);
     assert_eq!(text("thread.name"), case.thread);
-    assert_eq!(text("code.file.path"), file!());
+    assert!(text("code.file.path").ends_with("cases.rs"), "{log:?}");
     for key in ["code.line.number", "code.column.number"] {
         assert!(text(key).parse::<u32>().is_ok(), "{key}: {}", text(key));
     }
@@ -255,9 +138,9 @@ fn behaves_as_without() {
         let with = output(case.name, &variables);
         let without = output(case.name, &[("WITHOUT_BEACON", "")]);
         assert_eq!(with.status, without.status, "{}", case.name);
-        let panics = |output: &Output| stderr(output).matches("panicked at").count();
-        assert_eq!(panics(&with), panics(&without), "{}: {}", case.name, stderr(&with));
-        assert!(panics(&with) >= case.messages.len(), "{}", stderr(&with));
+        assert_eq!(words_of_others(&with), words_of_others(&without), "{}", case.name);
+        let panics = words_of_others(&with).matches("panicked at").count();
+        assert!(panics >= case.messages.len(), "{}", stderr(&with));
     }
     // A backtrace goes where the user wants one.
     let endpoint = collector.endpoint();
@@ -285,6 +168,25 @@ fn hangs() {
     let output = self::output("in_main", &variables);
     assert_eq!(output.status.code(), Some(101));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// Nobody listens: the process behaves all the same, and the record is in the lines.
+fn nobody_listens() {
+    let gone = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")];
+    let quick = [("BEACON_SHUTDOWN_TIMEOUT", "100ms"), ("BEACON_LOG_FORMAT", "json")];
+    let variables = [gone[0], quick[0], quick[1]];
+    for case in CASES.iter().filter(|case| !case.name.starts_with("inside_")) {
+        let begun = Instant::now();
+        let with = output(case.name, &variables);
+        // One second for the panic, a tenth for the end, and the rest for a busy machine.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}: {:?}", case.name, begun.elapsed());
+        let without = output(case.name, &[("WITHOUT_BEACON", "")]);
+        assert_eq!(with.status, without.status, "{}", case.name);
+        assert_eq!(words_of_others(&with), words_of_others(&without), "{}", case.name);
+        let stdout = String::from_utf8_lossy(&with.stdout);
+        let lines = stdout.lines().filter(|line| line.contains(r#""exception.type":"panic""#));
+        assert!(lines.count() >= case.messages.len(), "{}: {stdout}", case.name);
+    }
 }
 
 fn after_the_end() {
@@ -321,6 +223,21 @@ fn output(case: &str, variables: &[(&str, &str)]) -> Output {
         command.arg(case).env_clear().envs(variables.iter().copied()).output()
     };
     run().expect("the test starts once more")
+}
+
+/// Standard error without what beacon says of itself, the numbers of threads, and addresses.
+fn words_of_others(output: &Output) -> String {
+    let text = stderr(output);
+    let is_of_others = |line: &&str| !line.starts_with("beacon ") && !line.starts_with("  ");
+    let others = text.lines().filter(is_of_others);
+    let is_digit = |character: char| character.is_ascii_digit();
+    let without_number = |line: &str| match line.split_once(" (") {
+        Some((thread, rest)) if rest.starts_with(is_digit) => {
+            format!("{thread}{}\n", rest.trim_start_matches(is_digit))
+        }
+        _ => format!("{line}\n"),
+    };
+    others.map(without_number).collect()
 }
 
 fn stderr(output: &Output) -> String {
