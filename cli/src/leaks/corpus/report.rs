@@ -20,7 +20,9 @@ pub(crate) fn report(set: CorpusSet, seeds: &[u64], out: &mut impl Write) -> io:
         let detector_count = contenders.len();
         contenders.extend(ablation());
         let scores = run(&plans, *seed, &contenders)?;
-        let (detected, ablated) = scores.split_at_checked(detector_count).unwrap_or_default();
+        let limit = scores.limit;
+        let (detected, ablated) =
+            scores.contenders.split_at_checked(detector_count).unwrap_or_default();
         let months = detected.first().map_or(0.0, Score::healthy_months);
         let name = set.name();
         writeln!(
@@ -42,7 +44,15 @@ pub(crate) fn report(set: CorpusSet, seeds: &[u64], out: &mut impl Write) -> io:
             write_score(out, contender.name, score)?;
             writeln!(out)?;
         }
-        writeln!(out)?;
+        let [short, median] = limit.lead_hours();
+        writeln!(
+            out,
+            "\nlimit hit by {}, {:.0} % of them warned, {median:.1} h before in the median and one in ten less than {short:.1} h; \
+             {:.2} false warnings per process-month\n",
+            limit.hits(),
+            100.0 * limit.warned(),
+            limit.false_warnings_per_month(),
+        )?;
         out.flush()?;
         if set == CorpusSet::Hard {
             for miss in misses(detected, ablated) {
