@@ -46,6 +46,7 @@ pub(crate) const MEMORY_CONTAINER_METRICS: &str = "memory.container_metrics";
 pub(crate) const MEMORY_ENABLED: &str = "memory.enabled";
 pub(crate) const MEMORY_SAMPLE_INTERVAL: &str = "memory.sample_interval";
 pub(crate) const MEMORY_SYSTEM_METRICS: &str = "memory.system_metrics";
+pub(crate) const MEMORY_UTILIZATION_METRICS: &str = "memory.utilization_metrics";
 pub(crate) const METRICS_INTERVAL: &str = "metrics.interval";
 pub(crate) const METRICS_TEMPORALITY: &str = "metrics.temporality";
 pub(crate) const METRICS_COLLECT_TIMEOUT: &str = "metrics.collect_timeout";
@@ -122,7 +123,8 @@ pub(super) fn setter(key: &str) -> String {
             MEMORY_CONTAINER_METRICS
             | MEMORY_ENABLED
             | MEMORY_SAMPLE_INTERVAL
-            | MEMORY_SYSTEM_METRICS,
+            | MEMORY_SYSTEM_METRICS
+            | MEMORY_UTILIZATION_METRICS,
             _,
         ) => "memory".to_owned(),
         (REDACT | REDACT_EMAIL | REDACT_KEYS, _) => "redaction".to_owned(),

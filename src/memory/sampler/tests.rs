@@ -61,6 +61,7 @@ impl Running {
                 sample_interval: INTERVAL,
                 container_metrics: true,
                 system_metrics: false,
+                utilization_metrics: false,
             },
             clock: Arc::clone(&shared),
             voice: Arc::new(Diagnostics::new(shared, Some(hook), false)),
