@@ -37,8 +37,8 @@ impl Shares {
         let memory = memory.and_then(|(part, whole)| billionths(part, whole));
         readings.set(Reading::ProcessMemoryBillionths, memory);
         let user_micros = readings.get(Reading::ProcessUserMicros);
-        let used = user_micros.zip(readings.get(Reading::ProcessSystemMicros));
-        let now = used.map(|(user_micros, system_micros)| Used { at, user_micros, system_micros });
+        let both = user_micros.zip(readings.get(Reading::ProcessSystemMicros));
+        let now = both.map(|(user_micros, system_micros)| Used { at, user_micros, system_micros });
         if let Some((now, before)) = now.zip(self.before) {
             let share = |now: u64, before| self.share(at, now.checked_sub(before)?);
             let user = share(now.user_micros, before.user_micros);
