@@ -12,6 +12,9 @@ pub mod leaks {}
 #[doc = include_str!("manual/logging.md")]
 pub mod logging {}
 
+#[doc = include_str!("manual/memory.md")]
+pub mod memory {}
+
 #[doc = include_str!("manual/metrics.md")]
 pub mod metrics {}
 

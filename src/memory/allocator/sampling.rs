@@ -69,7 +69,6 @@ pub(crate) fn interval_bytes() -> u64 {
 
 /// Tells the hook how late it is, and adapts the interval. `now` counts from any fixed origin; the
 /// ages of samples are as fine as the steps between calls.
-#[cfg_attr(not(test), expect(dead_code, reason = "the memory sampler calls it"))]
 pub(crate) fn tick(now: Duration) {
     NOW_SECONDS.store(seconds(now), Ordering::Relaxed);
     sample::sweep(seconds(now));
