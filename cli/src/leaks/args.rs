@@ -45,15 +45,15 @@ pub(crate) struct LeaksArgs {
     pub(super) confirm_without_load: bool,
 
     /// Seconds between two looks at the process
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = value_parser!(u64).range(1..=60), requires = "pid")]
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = value_parser!(u64).range(1..=60), conflicts_with_all = ["csv", "corpus"])]
     interval: u64,
 
     /// Which simulated processes [default: hard]
-    #[arg(long, value_name = "SET", requires = "corpus")]
+    #[arg(long, value_name = "SET", conflicts_with_all = ["csv", "pid"])]
     set: Option<CorpusSet>,
 
     /// Seeds of the simulated processes [default: 1 2 3]
-    #[arg(long, value_name = "N", num_args = 1.., requires = "corpus")]
+    #[arg(long, value_name = "N", num_args = 1.., conflicts_with_all = ["csv", "pid"])]
     seed: Vec<u64>,
 }
 

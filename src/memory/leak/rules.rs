@@ -127,6 +127,11 @@ impl ScaleRule {
         }
     }
 
+    /// Growth that is never enough, whatever the age and the load.
+    pub(super) fn growth_min(&self, rules: LeakRules) -> f64 {
+        if rules.has(LeakCondition::GrowthFloor) { self.growth_floor } else { f64::NEG_INFINITY }
+    }
+
     /// Growth that must be exceeded, as a share of the base.
     fn growth_needed(
         &self,
@@ -135,10 +140,7 @@ impl ScaleRule {
         situation: Situation,
         rules: LeakRules,
     ) -> f64 {
-        let mut floor = 0.0;
-        if rules.has(LeakCondition::GrowthFloor) {
-            floor += self.growth_floor;
-        }
+        let mut floor = self.growth_min(rules).max(0.0);
         if self.is_fast && rules.has(LeakCondition::AgeTerm) {
             floor += age_allowance(situation.age_hours, f64::from(self.window_hours));
         }

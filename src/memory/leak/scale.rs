@@ -43,9 +43,13 @@ impl Scale {
     }
 
     /// Computes the statistics of the window whose newest bucket has just closed.
-    pub(super) fn judge(&mut self, base_bytes: f64) {
+    ///
+    /// There are none for a window that cannot have grown by `growth_min`, a share of the base: most
+    /// call-sites are flat, and this is the cheapest way to say so.
+    pub(super) fn judge(&mut self, base_bytes: f64, growth_min: f64) {
         let shares = |bytes: f32| f64::from(bytes) / base_bytes;
-        self.statistics = self.closed.full().map(|closed| Statistics::of(&closed.map(shares)));
+        let values = self.closed.full().map(|closed| closed.map(shares));
+        self.statistics = values.and_then(|values| Statistics::of(&values, growth_min));
     }
 
     /// Forgets the last statistics.

@@ -18,15 +18,24 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    pub(super) fn of(values: &[f64; BUCKET_COUNT]) -> Self {
+    /// `None` when the growth over the window is not above `growth_min`.
+    pub(super) fn of(values: &[f64; BUCKET_COUNT], growth_min: f64) -> Option<Self> {
+        let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if STEPS * (highest - lowest) / DISTANCE_MEDIAN <= growth_min {
+            return None;
+        }
         let (slope, trend_score) = slope_and_trend(values);
+        if STEPS * slope <= growth_min {
+            return None;
+        }
         let recent = values.iter().rev().take(3).copied().fold(f64::INFINITY, f64::min);
-        Self {
+        Some(Self {
             slope: narrow(slope),
             bic_margin: narrow(bic_margin(values)),
             recent: narrow(recent),
             trend_score,
-        }
+        })
     }
 
     /// Growth over the window (g).
@@ -61,6 +70,10 @@ fn median(slopes: &mut [f64; PAIR_COUNT]) -> f64 {
 }
 
 const PAIR_COUNT: usize = BUCKET_COUNT * (BUCKET_COUNT - 1) / 2;
+
+/// A slope over n buckets is at most the whole range by n, and fewer than half of all pairs are
+/// closer than 7 buckets: so is their median at most a seventh of the range.
+const DISTANCE_MEDIAN: f64 = 7.0;
 
 /// From the first bucket to the last.
 pub(super) const STEPS: f64 = 23.0;

@@ -99,7 +99,7 @@ impl Track {
         let windows = windows.zip(BUCKET_MINUTES).zip(&SCALE_RULES).zip(scope.load_growth);
         for ((((scale, hold), minutes), rule), load_growth) in windows {
             if scope.minute.is_multiple_of(minutes) {
-                scale.judge(scope.base_bytes);
+                scale.judge(scope.base_bytes, rule.growth_min(self.rules));
             }
             let lambda = load_growth.unwrap_or_default();
             let passed = scale.statistics().map_or_else(Passed::default, |statistics| {

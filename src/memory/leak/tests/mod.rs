@@ -1,4 +1,12 @@
 //! The detector as a whole.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "the numbers of these tests are small, and their minutes whole"
+)]
 
 mod gaps;
 mod limits;
