@@ -55,11 +55,8 @@ fn import_rows(count: usize) -> Vec<Box<[u8; 4_096]>> {
 }
 
 fn samples_name_code_and_span() {
-    let telemetry = TestTelemetry::new();
-    let subscriber = telemetry.subscriber();
-    let held = tracing::subscriber::with_default(subscriber, || {
-        tracing::info_span!("import").in_scope(|| import_rows(10_000))
-    });
+    let telemetry = TestTelemetry::start().unwrap();
+    let held = telemetry.with(|| tracing::info_span!("import").in_scope(|| import_rows(10_000)));
     let held_bytes = 10_000.0 * 4_096.0;
 
     let is_import = |site: &&HeapSite| site.span.is_some_and(|span| span.name() == "import");
@@ -71,9 +68,9 @@ fn samples_name_code_and_span() {
     let most = import.iter().max_by(|a, b| a.live_bytes.total_cmp(&b.live_bytes)).unwrap();
     assert!(most.name().contains("import_rows (tests/global_allocator.rs:"), "{}", most.name());
     let link = most.link.unwrap();
-    let spans = telemetry.finished_spans();
-    let span = spans.iter().find(|span| span.name() == "import").unwrap();
-    assert_eq!(format!("{:032x}", link.trace_id), span.trace_id().to_string());
+    let span = telemetry.span("import").unwrap();
+    assert_eq!(format!("{:032x}", link.trace_id), span.span().trace_id);
+    assert_eq!(format!("{:016x}", link.span_id), span.span().span_id);
 
     let mut profile = Vec::new();
     let packed = heap_profile().unwrap();
@@ -81,10 +78,6 @@ fn samples_name_code_and_span() {
     for text in ["inuse_space", "import_rows", "span", "import"] {
         assert!(profile.windows(text.len()).any(|part| part == text.as_bytes()), "{text}");
     }
-    if let Some(path) = option_env!("BEACON_TEST_PROFILE") {
-        std::fs::write(path, &packed).unwrap();
-    }
-
     drop(held);
     let sites = heap_sites(usize::MAX);
     let left: f64 = sites.iter().filter(is_import).map(|site| site.live_bytes).sum();

@@ -3,6 +3,7 @@
 pub(crate) mod allocator;
 mod profile;
 
+pub(crate) use crate::memory::allocator::is_tracking;
 pub use crate::memory::allocator::{
     AllocatorName, AllocatorStats, CallSiteLayer, HeapCounters, HeapLink, HeapSampling, HeapSite,
     SampleLosses, TrackingAllocator, allocator_stats, configure_heap_sampling, heap_counters,
