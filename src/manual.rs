@@ -6,6 +6,9 @@ pub mod delivery {}
 #[doc = include_str!("manual/environment.md")]
 pub mod environment {}
 
+#[doc = include_str!("manual/heap.md")]
+pub mod heap {}
+
 #[doc = include_str!("manual/leaks.md")]
 pub mod leaks {}
 
