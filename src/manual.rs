@@ -1,5 +1,8 @@
 //! The manual: what the reference pages of single items cannot tell.
 
+#[doc = include_str!("manual/alerts.md")]
+pub mod alerts {}
+
 #[doc = include_str!("manual/delivery.md")]
 pub mod delivery {}
 

@@ -8,6 +8,10 @@ use crate::catalog::{InstrumentKind, Metric, Stability, attribute};
 metrics! {
     PROCESS_CPU_TIME = Counter "process.cpu.time" "s" ReleaseCandidate
         &[attribute::CPU_MODE], "Processor time of the process, ended threads included.";
+    PROCESS_CPU_UTILIZATION = Gauge "process.cpu.utilization" "1" ReleaseCandidate
+        &[attribute::CPU_MODE], "Share of the processors that the process has used.";
+    PROCESS_MEMORY_UTILIZATION = Gauge "process.memory.utilization" "1" Development
+        &[], "Share of the host's memory that the process has in RAM.";
     PROCESS_MEMORY_USAGE = UpDownCounter "process.memory.usage" "By" ReleaseCandidate
         &[], "Memory of the process that is in RAM.";
     PROCESS_MEMORY_VIRTUAL = UpDownCounter "process.memory.virtual" "By" ReleaseCandidate

@@ -58,6 +58,7 @@ pub(crate) const MEMORY_PROFILE_KEEP: &str = "memory.profile_keep";
 pub(crate) const MEMORY_RECLAIM: &str = "memory.reclaim";
 pub(crate) const MEMORY_SAMPLE_INTERVAL: &str = "memory.sample_interval";
 pub(crate) const MEMORY_SYSTEM_METRICS: &str = "memory.system_metrics";
+pub(crate) const MEMORY_UTILIZATION_METRICS: &str = "memory.utilization_metrics";
 pub(crate) const METRICS_INTERVAL: &str = "metrics.interval";
 pub(crate) const METRICS_TEMPORALITY: &str = "metrics.temporality";
 pub(crate) const METRICS_COLLECT_TIMEOUT: &str = "metrics.collect_timeout";

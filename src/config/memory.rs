@@ -16,6 +16,9 @@ pub(crate) struct MemorySettings {
     pub(crate) container_metrics: bool,
     /// `system.*`. Default: false, many services on one host would all report the same.
     pub(crate) system_metrics: bool,
+    /// `process.cpu.utilization` and `process.memory.utilization`. Default: false, a backend can
+    /// divide.
+    pub(crate) utilization_metrics: bool,
 }
 
 pub(super) fn resolve(values: &Values) -> Option<MemorySettings> {
@@ -23,6 +26,7 @@ pub(super) fn resolve(values: &Values) -> Option<MemorySettings> {
         sample_interval: values.duration(key::MEMORY_SAMPLE_INTERVAL),
         container_metrics: values.flag(key::MEMORY_CONTAINER_METRICS),
         system_metrics: values.flag(key::MEMORY_SYSTEM_METRICS),
+        utilization_metrics: values.flag(key::MEMORY_UTILIZATION_METRICS),
     })
 }
 
@@ -55,6 +59,13 @@ pub(super) static ROWS: &[Row] = &[
         Some("false"),
         "`system.*` metrics about the whole host",
     ),
+    Row::new(
+        key::MEMORY_UTILIZATION_METRICS,
+        &["BEACON_MEMORY_UTILIZATION_METRICS"],
+        Kind::Boolean,
+        Some("false"),
+        "processor time and memory of the process as shares of what there is",
+    ),
 ];
 
 /// A sample takes a fraction of a millisecond; more often than this it would be felt.
@@ -77,6 +88,7 @@ mod tests {
             sample_interval: Duration::from_secs(15),
             container_metrics: true,
             system_metrics: false,
+            utilization_metrics: false,
         };
         assert_eq!(resolved(&[]), Ok(Some(defaults)));
         assert_eq!(resolved(&[("BEACON_MEMORY_ENABLED", "false")]), Ok(None));
@@ -84,11 +96,13 @@ mod tests {
             ("BEACON_MEMORY_SAMPLE_INTERVAL", "100ms"),
             ("BEACON_MEMORY_CONTAINER_METRICS", "false"),
             ("BEACON_MEMORY_SYSTEM_METRICS", "true"),
+            ("BEACON_MEMORY_UTILIZATION_METRICS", "true"),
         ]);
         let expected = MemorySettings {
             sample_interval: Duration::from_millis(100),
             container_metrics: false,
             system_metrics: true,
+            utilization_metrics: true,
         };
         assert_eq!(other, Ok(Some(expected)));
     }

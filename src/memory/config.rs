@@ -29,12 +29,13 @@ pub struct MemoryConfig {
     sample_interval: Option<Duration>,
     container_metrics: Option<bool>,
     system_metrics: Option<bool>,
+    utilization_metrics: Option<bool>,
     pub(super) leaks: LeakChoices,
 }
 
 impl MemoryConfig {
     /// Returns the value that samples nothing: no thread, no metric, an empty
-    /// [`snapshot`](super::snapshot).
+    /// [`snapshot`](super::snapshot()).
     pub fn disabled() -> Self {
         Self { is_enabled: Some(false), ..Self::default() }
     }
@@ -65,6 +66,13 @@ impl MemoryConfig {
         self
     }
 
+    /// Chooses whether `process.cpu.utilization` and `process.memory.utilization` are emitted.
+    /// Default: false: a backend can divide what is emitted anyway.
+    pub fn utilization_metrics(mut self, is_on: bool) -> Self {
+        self.utilization_metrics = Some(is_on);
+        self
+    }
+
     /// What is to be called with alerts.
     pub(crate) fn callback(&self) -> Option<LeakCallback> {
         self.leaks.callback.clone()
@@ -76,6 +84,7 @@ impl MemoryConfig {
             (key::MEMORY_ENABLED, self.is_enabled),
             (key::MEMORY_CONTAINER_METRICS, self.container_metrics),
             (key::MEMORY_SYSTEM_METRICS, self.system_metrics),
+            (key::MEMORY_UTILIZATION_METRICS, self.utilization_metrics),
         ];
         for (key, flag) in flags {
             if let Some(flag) = flag {

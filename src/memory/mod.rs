@@ -2,7 +2,7 @@
 //!
 //! A thread of beacon's own samples the process, its container and its allocator, every 15 seconds
 //! unless told otherwise. The numbers leave as the metrics that the manual page
-//! [metrics](crate::manual::metrics) lists, and [`snapshot`] returns the last sample. What they come
+//! [metrics](crate::manual::metrics) lists, and [`snapshot()`] returns the last sample. What they come
 //! to is told as alerts: [`LeakAlert`].
 
 mod alert;

@@ -64,7 +64,7 @@ fn only_the_conventions_and_beacon_own_namespaces() {
     for metric in all() {
         let prefixes: &[&str] = match metric.stability {
             Stability::Beacon => &["beacon."],
-            Stability::Development => &["container.", "otel.sdk.", "system."],
+            Stability::Development => &["container.", "otel.sdk.", "process.", "system."],
             Stability::ReleaseCandidate => &["container.", "process."],
         };
         let is_known = prefixes.iter().any(|prefix| metric.name.starts_with(prefix));

@@ -16,14 +16,17 @@ mod rows;
 pub(super) struct Groups {
     pub(super) container: bool,
     pub(super) system: bool,
+    pub(super) utilization: bool,
 }
 
 /// Registers everything. The callbacks load atomics, and look at the time.
 pub(super) fn register(meter: &Meter, board: &Arc<Board>, groups: Groups) {
     let container = groups.container.then_some(rows::CONTAINER);
     let system = groups.system.then_some(rows::SYSTEM);
+    let utilization = groups.utilization.then_some(rows::UTILIZATION);
+    let wanted = container.into_iter().chain(system).chain(utilization);
     let always = [rows::PROCESS, rows::CGROUP, rows::ALLOCATOR];
-    for row in always.into_iter().chain(container).chain(system).flatten() {
+    for row in always.into_iter().chain(wanted).flatten() {
         register_row(meter, board, row);
     }
     register_failures(meter, board);

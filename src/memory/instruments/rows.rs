@@ -72,6 +72,22 @@ pub(super) static PROCESS: &[Row] = &[
     row(memory::BEACON_PROCESS_MEMORY_SWAPPED, One, &[Point::only(Reading::ProcessSwappedBytes)]),
 ];
 
+pub(super) static UTILIZATION: &[Row] = &[
+    row(
+        memory::PROCESS_CPU_UTILIZATION,
+        Billionths,
+        &[
+            Point::of(attribute::CPU_MODE, "user", Reading::ProcessUserBillionths),
+            Point::of(attribute::CPU_MODE, "system", Reading::ProcessSystemBillionths),
+        ],
+    ),
+    row(
+        memory::PROCESS_MEMORY_UTILIZATION,
+        Billionths,
+        &[Point::only(Reading::ProcessMemoryBillionths)],
+    ),
+];
+
 pub(super) static CGROUP: &[Row] = &[
     row(memory::CGROUP_MEMORY_LIMIT, One, &[Point::only(Reading::CgroupLimitBytes)]),
     row(memory::CGROUP_MEMORY_HIGH, One, &[Point::only(Reading::CgroupHighBytes)]),

@@ -28,14 +28,21 @@ fn full_board(clock: &ManualClock) -> Arc<Board> {
     let board = board(clock);
     let mut readings = Readings::unknown();
     for (reading, value) in Reading::ALL.iter().zip(1_u64..) {
-        readings.set(*reading, value * 1000);
+        readings.set(*reading, value.saturating_mul(1000));
     }
     board.publish(&readings, Duration::ZERO);
     board
 }
 
 fn all_rows() -> impl Iterator<Item = &'static Row> {
-    let tables = [rows::PROCESS, rows::CGROUP, rows::ALLOCATOR, rows::CONTAINER, rows::SYSTEM];
+    let tables = [
+        rows::PROCESS,
+        rows::CGROUP,
+        rows::ALLOCATOR,
+        rows::CONTAINER,
+        rows::SYSTEM,
+        rows::UTILIZATION,
+    ];
     tables.into_iter().flatten()
 }
 
@@ -45,7 +52,7 @@ fn every_metric_arrives_as_the_catalog_says() {
     let board = full_board(&ManualClock::new());
     board.counts.count_failure(SourceName::Cgroup, FailureReason::Timeout);
     let meter = test.telemetry().own_meter().unwrap();
-    register(&meter, &board, Groups { container: true, system: true });
+    register(&meter, &board, Groups { container: true, system: true, utilization: true });
     for metric in memory::METRICS {
         let received = test.metric(metric.name).unwrap();
         let mut keys = BTreeSet::new();
@@ -75,7 +82,7 @@ fn every_series_shows_its_own_reading_in_its_own_unit() {
     let test = TestTelemetry::start().unwrap();
     let board = full_board(&ManualClock::new());
     let meter = test.telemetry().own_meter().unwrap();
-    register(&meter, &board, Groups { container: true, system: true });
+    register(&meter, &board, Groups { container: true, system: true, utilization: true });
     for row in all_rows() {
         let received = test.metric(row.metric.name).unwrap();
         assert_eq!(received.points().len(), row.points.len(), "{}", row.metric.name);
@@ -120,7 +127,7 @@ fn what_is_unknown_has_no_series_and_what_is_old_none_either() {
     let clock = ManualClock::new();
     let board = board(&clock);
     let meter = test.telemetry().own_meter().unwrap();
-    register(&meter, &board, Groups { container: false, system: false });
+    register(&meter, &board, Groups { container: false, system: false, utilization: false });
     let usage = memory::PROCESS_MEMORY_USAGE.name;
     test.metric(usage).unwrap_err();
 

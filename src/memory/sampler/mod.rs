@@ -3,6 +3,7 @@
 mod helper;
 mod probe;
 mod round;
+mod shares;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,6 +77,7 @@ impl MemorySampler {
             let groups = Groups {
                 container: parts.settings.container_metrics && parts.is_in_container,
                 system: parts.settings.system_metrics,
+                utilization: parts.settings.utilization_metrics,
             };
             instruments::register(meter, &board, groups);
         }

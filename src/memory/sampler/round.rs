@@ -13,6 +13,7 @@ use crate::memory::reading::Readings;
 use crate::memory::sample::Sample;
 use crate::memory::sampler::helper::{Answer, Helper};
 use crate::memory::sampler::probe::{Probe, Source};
+use crate::memory::sampler::shares::Shares;
 use crate::memory::watch::Watch;
 
 /// What takes samples.
@@ -27,6 +28,7 @@ pub(super) struct Rounds {
     voice: Arc<Diagnostics>,
     is_stopping: Arc<AtomicBool>,
     watch: Watch,
+    shares: Shares,
     /// Of which it was said that they fail.
     failing: [bool; SourceName::ALL.len()],
 }
@@ -50,6 +52,7 @@ impl Rounds {
             voice: Arc::clone(voice),
             is_stopping: Arc::clone(is_stopping),
             watch,
+            shares: Shares::new(),
             failing: [false; SourceName::ALL.len()],
         }
     }
@@ -67,6 +70,7 @@ impl Rounds {
             self.judge(probe.name, outcome);
         }
         let at = self.clock.now();
+        self.shares.add(at, &mut readings);
         self.latest.set(at, &readings);
         self.board.publish(&readings, at);
         let sample = Sample::new(at, &readings);

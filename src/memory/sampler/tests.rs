@@ -61,6 +61,7 @@ impl Running {
                 sample_interval: INTERVAL,
                 container_metrics: true,
                 system_metrics: false,
+                utilization_metrics: false,
             },
             clock: Arc::clone(&shared),
             voice: Arc::new(Diagnostics::new(shared, Some(hook), false)),
@@ -134,7 +135,7 @@ fn a_source_that_hangs_holds_up_no_other_and_no_second_thread() {
         counting(SourceName::Cgroup, Reading::CgroupUsageBytes, &after),
     ];
     // A machine with much else to do needs some time for the others.
-    let running = Running::start(sources, Duration::from_millis(500));
+    let running = Running::start(sources, Duration::from_secs(2));
     wait_until("the first sample", || running.samples() == 1);
     for number in 2..=6 {
         running.next_sample();

@@ -1,5 +1,7 @@
 //! Whether a limit of memory is known, and why not.
 
+use crate::memory::board::FailureReason;
+
 /// What is known of the limit of the cgroup.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum LimitState {
@@ -42,6 +44,19 @@ impl LimitState {
 
     pub(crate) const fn number(self) -> u64 {
         self as u64
+    }
+
+    /// Whether there is a limit, and which, or none.
+    pub(crate) const fn is_known(self) -> bool {
+        matches!(self, Self::Limited | Self::Unlimited)
+    }
+
+    /// What is counted when a file came to this.
+    pub(crate) const fn failure(self) -> FailureReason {
+        match self {
+            Self::Garbage => FailureReason::Garbage,
+            _ => FailureReason::Unreadable,
+        }
     }
 
     pub(crate) const fn reason(self) -> &'static str {

@@ -27,6 +27,26 @@ pub(super) enum Bound {
 pub(super) struct Measured {
     pub(super) bound: Result<Option<Bound>, LimitState>,
     pub(super) usage_bytes: Result<Option<u64>, LimitState>,
+    pub(super) stat: Stat,
+}
+
+/// Lines of `memory.stat`. `None`: not there, no number, or not asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stat {
+    inactive_file_bytes: Option<u64>,
+    pub(super) rss_bytes: Option<u64>,
+    pub(super) minor_faults: Option<u64>,
+    pub(super) major_faults: Option<u64>,
+    /// The limit by all cgroups around, also by those that cannot be seen.
+    pub(super) hierarchical: Option<Bound>,
+}
+
+impl Measured {
+    /// What counts against the limit: all but file pages that the kernel takes back first.
+    pub(super) fn working_set_bytes(&self) -> Option<u64> {
+        let usage_bytes = self.usage_bytes.ok().flatten()?;
+        Some(usage_bytes.saturating_sub(self.stat.inactive_file_bytes?))
+    }
 }
 
 impl Level {
@@ -39,6 +59,8 @@ impl Level {
         }
     }
 
+    /// Reads limit and usage, and of a cgroup with a limit also its statistics: the kernel has work
+    /// to do for those.
     pub(super) fn measure(&mut self, buffer: &mut TextBuffer) -> Measured {
         let usage_bytes = read(&mut self.usage, buffer, text::number);
         let mut bound = read(&mut self.limit, buffer, parse_bound);
@@ -46,29 +68,30 @@ impl Level {
             // Memory is counted and nobody can say against what.
             bound = Err(LimitState::Unreadable);
         }
-        Measured { bound, usage_bytes }
+        let stat = match bound {
+            Ok(Some(Bound::Bytes(_))) => self.read_stat(buffer),
+            _ => Stat::default(),
+        };
+        Measured { bound, usage_bytes, stat }
     }
 
-    /// What counts against the limit: all but file pages that the kernel takes back first.
-    pub(super) fn working_set_bytes(
-        &mut self,
-        usage_bytes: u64,
-        buffer: &mut TextBuffer,
-    ) -> Result<u64, LimitState> {
-        let inactive_bytes = self.stat_value(self.names.inactive_file, buffer)?;
-        Ok(usage_bytes.saturating_sub(inactive_bytes))
+    /// Reads the statistics, unless `measured` has them.
+    pub(super) fn complete(&mut self, measured: &mut Measured, buffer: &mut TextBuffer) {
+        if !matches!(measured.bound, Ok(Some(Bound::Bytes(_)))) {
+            measured.stat = self.read_stat(buffer);
+        }
     }
 
-    pub(super) fn stat_value(
-        &mut self,
-        key: &str,
-        buffer: &mut TextBuffer,
-    ) -> Result<u64, LimitState> {
-        match self.stat.read(buffer) {
-            Text::Bytes(bytes) => {
-                text::value(bytes, key).and_then(Result::ok).ok_or(LimitState::Garbage)
-            }
-            Text::Absent | Text::Failed(_) => Err(LimitState::Unreadable),
+    fn read_stat(&mut self, buffer: &mut TextBuffer) -> Stat {
+        let Text::Bytes(bytes) = self.stat.read_optional(buffer) else { return Stat::default() };
+        let value = |key| text::value(bytes, key).and_then(Result::ok);
+        let (faults, major_faults) = (value(self.names.faults), value(self.names.major_faults));
+        Stat {
+            inactive_file_bytes: value(self.names.inactive_file),
+            rss_bytes: value(self.names.rss),
+            minor_faults: faults.zip(major_faults).and_then(|(all, major)| all.checked_sub(major)),
+            major_faults,
+            hierarchical: self.names.hierarchical_limit.and_then(value).map(bound_of),
         }
     }
 }
@@ -95,7 +118,7 @@ pub(super) fn parse_bound(bytes: &[u8]) -> Option<Bound> {
     text::number(bytes).map(bound_of)
 }
 
-pub(super) const fn bound_of(bytes: u64) -> Bound {
+const fn bound_of(bytes: u64) -> Bound {
     if bytes >= NO_LIMIT_BYTES { Bound::Unlimited } else { Bound::Bytes(bytes) }
 }
 

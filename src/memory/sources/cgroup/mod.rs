@@ -6,6 +6,7 @@ mod level;
 mod locate;
 mod memory;
 mod names;
+mod tightest;
 
 use std::path::PathBuf;
 
@@ -57,16 +58,15 @@ impl Cgroup {
     }
 
     fn read(&mut self, readings: &mut Readings) -> Result<(), FailureReason> {
-        let state = self.read_all(readings);
+        let (state, outcome) = self.read_all(readings);
         readings.set(Reading::CgroupLimitState, state.number());
         match state {
-            LimitState::Garbage => Err(FailureReason::Garbage),
-            LimitState::Unreadable => Err(FailureReason::Unreadable),
-            _ => Ok(()),
+            LimitState::Garbage | LimitState::Unreadable => Err(state.failure()),
+            _ => outcome,
         }
     }
 
-    fn read_all(&mut self, readings: &mut Readings) -> LimitState {
+    fn read_all(&mut self, readings: &mut Readings) -> (LimitState, Result<(), FailureReason>) {
         match self.membership.read(&mut self.buffer) {
             Text::Bytes(bytes) if self.found.is_some() && bytes == self.known => {}
             Text::Bytes(bytes) => {
@@ -74,18 +74,18 @@ impl Cgroup {
                 self.known.extend_from_slice(bytes);
                 self.found = Some(find(&self.root, &self.known));
             }
-            Text::Absent => return LimitState::NoCgroup,
-            Text::Failed(_) => return LimitState::Unreadable,
+            Text::Absent => return (LimitState::NoCgroup, Ok(())),
+            Text::Failed(_) => return (LimitState::Unreadable, Ok(())),
         }
-        let Some(found) = &mut self.found else { return LimitState::NoAnswer };
+        let Some(found) = &mut self.found else { return (LimitState::NoAnswer, Ok(())) };
         if let Some(cpu) = &mut found.cpu {
             cpu.read(readings, &mut self.buffer);
         }
-        let state = match &mut found.memory {
+        let (state, outcome) = match &mut found.memory {
             Ok(memory) => memory.read(readings, &mut self.buffer),
-            Err(state) => *state,
+            Err(state) => (*state, Ok(())),
         };
-        if matches!(state, LimitState::Limited | LimitState::Unlimited) {
+        if state.is_known() {
             self.unknown_samples = 0;
         } else {
             self.unknown_samples = self.unknown_samples.saturating_add(1);
@@ -95,7 +95,7 @@ impl Cgroup {
             self.unknown_samples = 0;
             self.found = None;
         }
-        state
+        (state, outcome)
     }
 }
 

@@ -350,6 +350,17 @@ fn without_its_parts_there_is_no_working_set_and_nothing_that_hangs_on_it() {
 }
 
 #[test]
+fn a_usage_that_is_no_number_is_counted_and_leaves_the_limit() {
+    let system = FakeSystem::new("0::/a\n", UNIFIED);
+    system.v2("a", "100", 10, 0).with("sys/fs/cgroup/a/memory.current", "many\n");
+    let readings = system.check(MemoryLimit::Bytes(100));
+    assert_eq!(readings.get(Reading::CgroupUsageBytes), None);
+    assert_eq!(readings.get(Reading::CgroupHeadroomBytes), None);
+    let outcome = system.cgroup().read(&mut Readings::unknown());
+    assert_eq!(outcome, Err(FailureReason::Garbage));
+}
+
+#[test]
 fn a_limit_of_zero_and_a_usage_above_the_limit_are_no_accidents() {
     for (max, current) in [("0", 10), ("5", 10)] {
         let system = FakeSystem::new("0::/a\n", UNIFIED);
