@@ -19,6 +19,7 @@
 //! - [`config`] holds the settings, and [`manual::environment`] every variable.
 //! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
 //!   [`manual::delivery`] what happens to an item on its way, and when things fail.
+//! - [`memory`] and [`manual::heap`]: who holds the heap.
 //!
 //! # Features
 //!
@@ -26,8 +27,11 @@
 //! |---|---|---|---|
 //! | `gzip` | yes | requests compressed with gzip | who sends to a collector on the same host |
 //! | `zstd` | yes | requests compressed with zstd, at a tenth of the cost; compiles C | builds without a C compiler |
+//! | `symbols` | yes | names of functions in heap profiles | programs whose file has no symbols |
 //! | `tls-ring` | yes | `https` endpoints, with ring unless the process has another provider | who only sends plain text |
 //! | `tls-aws-lc` | no | `https` endpoints, with aws-lc-rs unless the process has another provider | as above |
+//! | `jemalloc` | no | what jemalloc says about itself, where the program allocates there; compiles C | programs on another allocator |
+//! | `mimalloc` | no | the same for mimalloc; compiles C | programs on another allocator |
 //! | `collector` | no | an OTLP receiver inside the process | services |
 //! | `testing` | no | `TestTelemetry`, a clock that a test drives | everything but dev-dependencies |
 //!

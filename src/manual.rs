@@ -1,10 +1,16 @@
 //! The manual: what the reference pages of single items cannot tell.
 
+#[doc = include_str!("manual/alerts.md")]
+pub mod alerts {}
+
 #[doc = include_str!("manual/delivery.md")]
 pub mod delivery {}
 
 #[doc = include_str!("manual/environment.md")]
 pub mod environment {}
+
+#[doc = include_str!("manual/heap.md")]
+pub mod heap {}
 
 #[doc = include_str!("manual/leaks.md")]
 pub mod leaks {}

@@ -48,6 +48,7 @@ pub(crate) const LOG_SPAN_FIELDS: &str = "log_span_fields";
 pub(crate) const LOG_FILTER_FILE: &str = "log_filter_file";
 pub(crate) const MEMORY_CONTAINER_METRICS: &str = "memory.container_metrics";
 pub(crate) const MEMORY_ENABLED: &str = "memory.enabled";
+pub(crate) const MEMORY_HEAP_SAMPLING: &str = "memory.heap_sampling";
 pub(crate) const MEMORY_LEAK_CONFIRM_WITHOUT_LOAD: &str = "memory.leak_confirm_without_load";
 pub(crate) const MEMORY_LEAK_DETECTION: &str = "memory.leak_detection";
 pub(crate) const MEMORY_PRESSURE_SHED_RATIO: &str = "memory.pressure_shed_ratio";

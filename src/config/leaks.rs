@@ -66,6 +66,13 @@ pub(super) static ROWS: &[Row] = &[
         "leaks are looked for, and memory is given back",
     ),
     Row::new(
+        key::MEMORY_HEAP_SAMPLING,
+        &["BEACON_MEMORY_HEAP_SAMPLING"],
+        Kind::Boolean,
+        Some("true"),
+        "the tracking allocator samples who allocates, where it is installed",
+    ),
+    Row::new(
         key::MEMORY_LEAK_CONFIRM_WITHOUT_LOAD,
         &["BEACON_MEMORY_LEAK_CONFIRM_WITHOUT_LOAD"],
         Kind::Boolean,

@@ -60,6 +60,7 @@ pub(crate) fn resolve(
         lines: lines::resolve(environment, &mut values)?,
         memory: memory::resolve(&values),
         leaks: leaks::resolve(&values)?,
+        heap_sampling: values.flag(key::MEMORY_HEAP_SAMPLING),
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) memory: Option<MemorySettings>,
     /// `None`: leaks are not looked for.
     pub(crate) leaks: Option<LeakSettings>,
+    /// The tracking allocator, where it is installed, samples who allocates.
+    pub(crate) heap_sampling: bool,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,

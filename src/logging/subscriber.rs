@@ -15,6 +15,7 @@ use crate::logging::log_layer::LogLayer;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
 use crate::logging::{DirectiveError, Redactor, Sinks};
+use crate::memory::{CallSiteLayer, is_tracking};
 
 /// What the layers are made of.
 #[derive(Debug)]
@@ -62,22 +63,33 @@ where
     } else {
         None
     };
-    let traces = match tracer {
-        None => None,
-        Some(tracer) => {
-            let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
-            Some(trace_layer(tracer, &settings).with_filter(filter))
-        }
-    };
-    // An `Option` does not tell its layer which subscriber it is a part of, so the log layer cannot
-    // live in one.
-    Ok(match (traces, logs) {
-        (Some(traces), Some(logs)) => Box::new(traces.and_then(logs)),
-        (Some(traces), None) => Box::new(traces),
-        (None, Some(logs)) => logs,
+    let Some(tracer) = tracer else {
         // An absent layer is neutral. A vector without layers would switch everything off.
-        (None, None) => Box::new(None::<LogLayer>),
+        return Ok(logs.unwrap_or_else(|| Box::new(None::<LogLayer>)));
+    };
+    let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
+    let traces = trace_layer(tracer, &settings);
+    Ok(if is_tracking() {
+        // Before the traces: when a span is left, its OpenTelemetry span is still the current one.
+        with_logs(CallSiteLayer::new().and_then(traces).with_filter(filter), logs)
+    } else {
+        with_logs(traces.with_filter(filter), logs)
     })
+}
+
+/// An `Option` does not tell its layer which subscriber it is a part of, so the log layer cannot
+/// live in one.
+fn with_logs<S>(
+    traces: impl Layer<S> + Send + Sync,
+    logs: Option<RecordingLayer<S>>,
+) -> RecordingLayer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+{
+    match logs {
+        Some(logs) => Box::new(traces.and_then(logs)),
+        None => Box::new(traces),
+    }
 }
 
 /// Returns a subscriber with the recording layers and nothing else.

@@ -1,5 +1,7 @@
 //! What allocators say of themselves.
 
+use crate::memory::{self, AllocatorName, heap_counters};
+
 /// The numbers of every allocator that is in use, read at one moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AllocatorStats {
@@ -35,5 +37,30 @@ pub(crate) struct HeapFigures {
 
 /// Reads every allocator in use. May lock arenas: for the sampler's threads only.
 pub(crate) fn allocator_stats() -> AllocatorStats {
-    AllocatorStats::default()
+    let mut all = AllocatorStats::default();
+    if let Some(heap) = heap_counters() {
+        all.heap = HeapFigures {
+            live_bytes: Some(heap.live_bytes),
+            blocks: Some(heap.live_blocks),
+            allocated_bytes: Some(heap.allocated_bytes),
+            allocations: Some(heap.allocation_count),
+        };
+    }
+    if let Some(stats) = memory::allocator_stats() {
+        let figures = AllocatorFigures {
+            allocated_bytes: stats.allocated_bytes,
+            active_bytes: stats.active_bytes,
+            resident_bytes: stats.resident_bytes,
+            mapped_bytes: stats.mapped_bytes,
+            retained_bytes: stats.retained_bytes,
+            metadata_bytes: stats.metadata_bytes,
+            free_bytes: stats.free_bytes,
+        };
+        match stats.name {
+            AllocatorName::Glibc => all.glibc = figures,
+            AllocatorName::Jemalloc => all.jemalloc = figures,
+            AllocatorName::Mimalloc => all.mimalloc = figures,
+        }
+    }
+    all
 }

@@ -48,6 +48,7 @@ pub use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, reclaim};
 pub use crate::memory::snapshot::{MemoryLimit, MemorySnapshot, snapshot};
 
 pub(crate) use crate::memory::alert::LeakCallback;
+pub(crate) use crate::memory::allocator::is_tracking;
 pub(crate) use crate::memory::latest::set_installed;
 pub(crate) use crate::memory::pressure::PressureThresholds;
 pub(crate) use crate::memory::reclaim::Reclaimer;

@@ -6,7 +6,6 @@ use crate::memory::reading::{Reading, Readings};
 
 /// What was read at one moment. A number that could not be read this time is `None`, never the one
 /// before.
-#[cfg_attr(not(test), expect(dead_code, reason = "the detector reads it"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     /// When it was complete, by the clock of telemetry.
@@ -20,7 +19,6 @@ impl Sample {
     }
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the detector reads it"))]
 impl Sample {
     /// Any number of the sample.
     pub(crate) fn get(&self, reading: Reading) -> Option<u64> {
@@ -34,6 +32,7 @@ impl Sample {
 
     /// Bytes asked for and not given back, as exactly as an allocator in use knows: the tracking
     /// allocator, else jemalloc, else glibc.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the watch asks who counted, too"))]
     pub(crate) fn live_heap_bytes(&self) -> Option<u64> {
         self.get(Reading::HeapLiveBytes)
             .or_else(|| self.get(Reading::JemallocAllocatedBytes))

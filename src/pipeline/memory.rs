@@ -11,10 +11,10 @@ use crate::export::Export;
 use crate::export::processors::RecordingCounters;
 use crate::logging::{Lines, OwnEvents};
 use crate::memory::{
-    LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter, Reclaimer,
-    SamplerParts, SiteReader, Watch, WatchParts, heap_profile,
+    HeapSampling, LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter, Reclaimer,
+    SamplerParts, SiteReader, Watch, WatchParts, configure_heap_sampling, heap_profile, is_tracking,
 };
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 use crate::pipeline::Pipeline;
 
 /// Whom the watch tells, and what it counts.
@@ -33,6 +33,10 @@ pub(super) fn start(
     peers: WatchPeers<'_>,
 ) -> Result<Option<Arc<MemorySampler>>, InitError> {
     let Some(memory) = settings.memory else { return Ok(None) };
+    if settings.heap_sampling && is_tracking() {
+        // The service has installed the allocator that samples.
+        configure_heap_sampling(HeapSampling::adaptive());
+    }
     let parts = SamplerParts {
         settings: memory,
         clock: Arc::clone(peers.clock),
@@ -73,7 +77,7 @@ fn watch(settings: &Settings, peers: WatchPeers<'_>) -> Watch {
     Watch::new(leaks, is_recording.then(|| Arc::clone(counters)))
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 impl Pipeline {
     /// What beacon tells with, for tests of who tells.
     pub(crate) fn own_events(&self) -> OwnEvents {

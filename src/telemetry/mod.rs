@@ -162,7 +162,7 @@ impl Telemetry {
         self.pipeline.filters()
     }
 
-    #[cfg(all(test, feature = "testing"))]
+    #[cfg(test)]
     pub(crate) const fn pipeline(&self) -> &Arc<Pipeline> {
         &self.pipeline
     }

@@ -14,6 +14,7 @@ pub(crate) struct LeakChoices {
     detection: Option<bool>,
     confirm_without_load: Option<bool>,
     reclaim: Option<bool>,
+    heap_sampling: Option<bool>,
     pressure_ratios: Option<(f64, f64)>,
     profile_directory: Option<PathBuf>,
     profiles_max: Option<u64>,
@@ -40,6 +41,13 @@ impl MemoryConfig {
     /// true. [`reclaim`](crate::memory::reclaim()) works in any case.
     pub fn reclaim(mut self, is_on: bool) -> Self {
         self.leaks.reclaim = Some(is_on);
+        self
+    }
+
+    /// Chooses whether [`TrackingAllocator`](crate::memory::TrackingAllocator), where the service has
+    /// installed it, samples who allocates. Default: true. Without it no call-site can be named.
+    pub fn heap_sampling(mut self, is_on: bool) -> Self {
+        self.leaks.heap_sampling = Some(is_on);
         self
     }
 
@@ -100,6 +108,7 @@ impl LeakChoices {
             (key::MEMORY_LEAK_DETECTION, self.detection),
             (key::MEMORY_LEAK_CONFIRM_WITHOUT_LOAD, self.confirm_without_load),
             (key::MEMORY_RECLAIM, self.reclaim),
+            (key::MEMORY_HEAP_SAMPLING, self.heap_sampling),
         ];
         for (key, flag) in flags {
             if let Some(flag) = flag {
@@ -130,6 +139,7 @@ impl PartialEq for LeakChoices {
             && self.detection == other.detection
             && self.confirm_without_load == other.confirm_without_load
             && self.reclaim == other.reclaim
+            && self.heap_sampling == other.heap_sampling
             && self.pressure_ratios == other.pressure_ratios
             && self.profile_directory == other.profile_directory
             && self.profiles_max == other.profiles_max
@@ -142,6 +152,7 @@ impl fmt::Debug for LeakChoices {
             .field("detection", &self.detection)
             .field("confirm_without_load", &self.confirm_without_load)
             .field("reclaim", &self.reclaim)
+            .field("heap_sampling", &self.heap_sampling)
             .field("pressure_ratios", &self.pressure_ratios)
             .field("profile_directory", &self.profile_directory)
             .field("profiles_max", &self.profiles_max)

@@ -11,10 +11,9 @@ use crate::memory::leak::{LeakState, LeakingSiteStatus};
 const fn level(alert: &LeakAlert) -> Level {
     match (alert.cause, alert.state) {
         (LeakCause::Exhaustion, _) => Level::ERROR,
-        (LeakCause::Retained, _) => Level::INFO,
+        (LeakCause::Retained, _) | (_, LeakState::Cleared | LeakState::Healthy) => Level::INFO,
         (_, LeakState::Confirmed) => Level::ERROR,
         (_, LeakState::Suspected) => Level::WARN,
-        (_, LeakState::Cleared | LeakState::Healthy) => Level::INFO,
     }
 }
 

@@ -59,6 +59,8 @@ pub(super) struct Counts {
     allocations: AtomicU64,
     freed_bytes: AtomicU64,
     frees: AtomicU64,
+    /// Where the next sample is due, on the scale of `allocated_bytes`. Belongs to the owner.
+    sample_at: AtomicU64,
     is_taken: AtomicBool,
 }
 
@@ -69,55 +71,68 @@ impl Counts {
             allocations: AtomicU64::new(0),
             freed_bytes: AtomicU64::new(0),
             frees: AtomicU64::new(0),
+            sample_at: AtomicU64::new(0),
             is_taken: AtomicBool::new(false),
         }
     }
 }
 
-/// How a count is raised.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Access {
-    /// By one thread alone: a load and a store.
-    Owned,
-    /// By whoever has no counts of its own.
-    Shared,
-}
-
-impl Access {
+impl Counts {
+    /// Counts a block of the thread that owns this. Tells whether a sample is due.
     #[inline]
-    fn add(self, count: &AtomicU64, number: u64) {
-        match self {
-            Self::Owned => {
-                let sum = count.load(Ordering::Relaxed).wrapping_add(number);
-                count.store(sum, Ordering::Relaxed);
-            }
-            Self::Shared => {
-                count.fetch_add(number, Ordering::Relaxed);
-            }
+    pub(super) fn add_block(&self, bytes: u64) -> bool {
+        let allocated_bytes = raise(&self.allocated_bytes, bytes);
+        raise(&self.allocations, 1);
+        allocated_bytes > self.sample_at.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn remove_block(&self, bytes: u64) {
+        raise(&self.freed_bytes, bytes);
+        raise(&self.frees, 1);
+    }
+
+    /// A block of the owner has another size now, and is offered as a new one. Tells whether a
+    /// sample is due.
+    #[inline]
+    pub(super) fn resize_block(&self, old_bytes: u64, new_bytes: u64) -> bool {
+        if new_bytes >= old_bytes {
+            raise(&self.allocated_bytes, new_bytes.wrapping_sub(old_bytes));
+            self.offer(old_bytes)
+        } else {
+            raise(&self.freed_bytes, old_bytes.wrapping_sub(new_bytes));
+            self.offer(new_bytes)
         }
     }
-}
 
-impl Counts {
-    #[inline]
-    pub(super) fn add_block(&self, access: Access, bytes: u64) {
-        access.add(&self.allocated_bytes, bytes);
-        access.add(&self.allocations, 1);
+    /// Goes towards the next sample without counting. Tells whether it is due.
+    pub(super) fn offer(&self, bytes: u64) -> bool {
+        let sample_at = self.sample_at.load(Ordering::Relaxed).saturating_sub(bytes);
+        self.sample_at.store(sample_at, Ordering::Relaxed);
+        self.allocated_bytes.load(Ordering::Relaxed) > sample_at
     }
 
-    #[inline]
-    pub(super) fn remove_block(&self, access: Access, bytes: u64) {
-        access.add(&self.freed_bytes, bytes);
-        access.add(&self.frees, 1);
+    /// Sets how many bytes from now on the next sample is due.
+    pub(super) fn sample_after(&self, bytes: u64) {
+        let sample_at = self.allocated_bytes.load(Ordering::Relaxed).saturating_add(bytes);
+        self.sample_at.store(sample_at, Ordering::Relaxed);
     }
 
-    /// A block has another size now.
-    #[inline]
-    pub(super) fn resize_block(&self, access: Access, old_bytes: u64, new_bytes: u64) {
+    pub(super) fn add_shared_block(&self, bytes: u64) {
+        self.allocated_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.allocations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove_shared_block(&self, bytes: u64) {
+        self.freed_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.frees.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn resize_shared_block(&self, old_bytes: u64, new_bytes: u64) {
         if new_bytes >= old_bytes {
-            access.add(&self.allocated_bytes, new_bytes.wrapping_sub(old_bytes));
+            self.allocated_bytes.fetch_add(new_bytes.wrapping_sub(old_bytes), Ordering::Relaxed);
         } else {
-            access.add(&self.freed_bytes, old_bytes.wrapping_sub(new_bytes));
+            self.freed_bytes.fetch_add(old_bytes.wrapping_sub(new_bytes), Ordering::Relaxed);
         }
     }
 
@@ -131,6 +146,14 @@ impl Counts {
     pub(super) fn release(&self) {
         self.is_taken.store(false, Ordering::Release);
     }
+}
+
+/// Adds to a count that only this thread writes, and returns the sum.
+#[inline]
+fn raise(count: &AtomicU64, number: u64) -> u64 {
+    let sum = count.load(Ordering::Relaxed).wrapping_add(number);
+    count.store(sum, Ordering::Relaxed);
+    sum
 }
 
 /// The counts of all threads.
@@ -203,26 +226,44 @@ mod tests {
     fn a_cell_keeps_its_counts_for_the_next_thread() {
         static TWO: Cells<2> = Cells::new();
         let first = TWO.take().unwrap();
-        first.add_block(Access::Owned, 10);
+        first.sample_after(u64::MAX);
+        first.add_block(10);
         let second = TWO.take().unwrap();
-        second.remove_block(Access::Owned, 4);
+        second.remove_block(4);
         assert!(TWO.take().is_none());
 
         first.release();
         let again = TWO.take().unwrap();
-        again.add_block(Access::Owned, 1);
-        TWO.shared().resize_block(Access::Shared, 5, 8);
+        again.add_block(1);
+        TWO.shared().resize_shared_block(5, 8);
         let counters = TWO.sum();
         assert_eq!((counters.live_bytes, counters.live_blocks), (10, 1));
         assert_eq!((counters.allocated_bytes, counters.allocation_count), (14, 2));
     }
 
     #[test]
+    fn a_sample_is_due_when_its_distance_is_passed() {
+        static CELLS: Cells<1> = Cells::new();
+        let counts = CELLS.take().unwrap();
+        counts.sample_after(100);
+        assert!(!counts.add_block(60));
+        assert!(!counts.add_block(40));
+        assert!(counts.add_block(1));
+        counts.sample_after(100);
+        // The whole new size is offered, whatever is counted.
+        assert!(!counts.resize_block(10, 40));
+        assert!(!counts.resize_block(90, 60));
+        assert!(counts.resize_block(5, 1));
+        counts.sample_after(0);
+        assert!(counts.offer(1));
+    }
+
+    #[test]
     fn blocks_freed_elsewhere_leave_only_the_sum_right() {
         static CELLS: Cells<2> = Cells::new();
         let (a, b) = (CELLS.take().unwrap(), CELLS.take().unwrap());
-        a.add_block(Access::Owned, 100);
-        b.remove_block(Access::Owned, 100);
+        a.add_block(100);
+        b.remove_block(100);
         assert_eq!(CELLS.sum().live_bytes, 0);
         assert_eq!(a.bytes(), (100, 0));
         assert_eq!(b.bytes(), (0, 100));

@@ -1,8 +1,7 @@
 //! The samples whose blocks are alive, by pointer. Nobody waits for anybody.
 //!
-//! Eight slots share a bucket, whose pointers are one cache line; a pointer has two buckets and
-//! goes into the emptier one. A pointer is put in before its block is handed out and taken out
-//! before its block ends, so it is here once.
+//! Eight slots share a bucket, whose pointers are one cache line. A pointer is put in before its
+//! block is handed out and taken out before its block ends, so it is here once.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
@@ -90,9 +89,9 @@ impl<const BUCKETS: usize> LiveTable<BUCKETS> {
 
     /// Takes out the sample of a block that its owner is about to end.
     pub(super) fn remove(&self, pointer: usize) -> Option<Sample> {
-        let mut places =
-            Self::buckets_of(pointer).into_iter().flat_map(|bucket| self.bucket(bucket));
-        let (word, slot) = places.find(|(word, _)| word.load(Ordering::Relaxed) == pointer)?;
+        let (word, slot) = self
+            .bucket(Self::bucket_of(pointer))
+            .find(|(word, _)| word.load(Ordering::Relaxed) == pointer)?;
         // Acquire: what the thread wrote that put it in. It fails when somebody needed the room.
         word.compare_exchange(pointer, BUSY, Ordering::Acquire, Ordering::Relaxed).ok()?;
         let sample = slot.read();
@@ -116,23 +115,17 @@ impl<const BUCKETS: usize> LiveTable<BUCKETS> {
         }
     }
 
-    /// Makes a slot of the pointer's two buckets one that only the caller touches.
+    /// Makes a slot of the pointer's bucket one that only the caller touches.
     fn claim(&self, pointer: usize, now_seconds: u32) -> Option<(Place<'_>, Claimed)> {
-        let [first, second] = Self::buckets_of(pointer);
-        let len = |bucket| {
-            let is_taken = |(word, _): &Place<'_>| word.load(Ordering::Relaxed) != EMPTY;
-            self.bucket(bucket).filter(is_taken).count()
-        };
-        let order = if len(second) < len(first) { [second, first] } else { [first, second] };
-        let mut places = order.into_iter().flat_map(|bucket| self.bucket(bucket));
+        let bucket = Self::bucket_of(pointer);
         let is_won = |(word, _): &Place<'_>| {
             word.load(Ordering::Relaxed) == EMPTY
                 && word.compare_exchange(EMPTY, BUSY, Ordering::Acquire, Ordering::Relaxed).is_ok()
         };
-        if let Some(place) = places.find(is_won) {
+        if let Some(place) = self.bucket(bucket).find(is_won) {
             return Some((place, Claimed::Empty));
         }
-        let (place, old) = self.evict(&order.into_iter(), now_seconds)?;
+        let (place, old) = self.evict(bucket, 1, now_seconds)?;
         Some((place, Claimed::From(old)))
     }
 
@@ -142,9 +135,7 @@ impl<const BUCKETS: usize> LiveTable<BUCKETS> {
             return Inserted::Free;
         }
         self.len.fetch_sub(1, Ordering::Relaxed);
-        let [first, _] = Self::buckets_of(pointer);
-        let near = (0..EVICT_BUCKETS).map(|step| first.wrapping_add(step) & Self::MASK);
-        match self.evict(&near, now_seconds) {
+        match self.evict(Self::bucket_of(pointer), EVICT_BUCKETS, now_seconds) {
             Some(((word, _), old)) => {
                 word.store(EMPTY, Ordering::Release);
                 old
@@ -153,16 +144,18 @@ impl<const BUCKETS: usize> LiveTable<BUCKETS> {
         }
     }
 
-    /// Takes the youngest sample of these buckets that is under an hour old, of equals the
+    /// Takes the youngest sample of a row of buckets that is under an hour old, of equals the
     /// lightest. Looking at all would take too long inside of an allocation.
     fn evict(
         &self,
-        buckets: &(impl Iterator<Item = usize> + Clone),
+        bucket: usize,
+        count: usize,
         now_seconds: u32,
     ) -> Option<(Place<'_>, Inserted)> {
+        let row = || (0..count).map(|step| bucket.wrapping_add(step) & Self::MASK);
         for _ in 0..EVICT_TRIES {
             let mut victim: Option<(Place<'_>, usize, Sample)> = None;
-            for place in buckets.clone().flat_map(|bucket| self.bucket(bucket)) {
+            for place in row().flat_map(|bucket| self.bucket(bucket)) {
                 let pointer = place.0.load(Ordering::Acquire);
                 let sample = place.1.read();
                 let is_young = now_seconds.saturating_sub(sample.born_seconds) < OLD_SECONDS;
@@ -185,12 +178,8 @@ impl<const BUCKETS: usize> LiveTable<BUCKETS> {
         None
     }
 
-    const fn buckets_of(pointer: usize) -> [usize; 2] {
-        let hash = hash(pointer);
-        let bits = BUCKETS.trailing_zeros();
-        let first = hash.rotate_left(bits) & Self::MASK;
-        let second = hash.rotate_left(bits.saturating_mul(2).saturating_add(7)) & Self::MASK;
-        [first, second]
+    const fn bucket_of(pointer: usize) -> usize {
+        hash(pointer).rotate_left(BUCKETS.trailing_zeros()) & Self::MASK
     }
 
     fn bucket(&self, bucket: usize) -> impl Iterator<Item = Place<'_>> {

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::memory::allocator::cells::{Access, CELLS, Counts};
+use crate::memory::allocator::cells::{CELLS, Counts};
 use crate::memory::allocator::sample;
 use crate::memory::allocator::sampling::{self, Random};
 
@@ -14,9 +15,9 @@ pub(super) struct Local {
     /// `None`: not yet, or no longer, or there are too many threads.
     counts: Cell<Option<&'static Counts>>,
     phase: Cell<Phase>,
-    /// Bytes until the next sample; below zero one is due.
-    countdown: Cell<i64>,
-    /// The mean distance that the countdown was drawn with; 0 when it was not drawn.
+    /// Without counts: the bytes until the next sample.
+    countdown: Cell<u64>,
+    /// The mean distance to the next sample; 0 when it was not drawn.
     interval: Cell<u64>,
     random: Cell<u64>,
     /// Inside of the sampled path, where allocations are only counted.
@@ -59,41 +60,48 @@ impl Drop for ReturnCounts {
 /// A block was handed out.
 #[inline]
 pub(super) fn allocated(pointer: usize, size: usize) {
-    // It has no destructor, so it is never gone; if it were, the block would not be sampled.
-    let known = LOCAL.try_with(|local| {
-        let (counts, access) = local.counts();
-        counts.add_block(access, bytes(size));
-        local.offer(pointer, size);
+    let known = LOCAL.try_with(|local| match local.counts.get() {
+        Some(counts) => {
+            if counts.add_block(bytes(size)) {
+                local.reached(pointer, size);
+            }
+        }
+        None => local.allocated_alone(pointer, size),
     });
+    // It has no destructor, so it is never gone; if it were, the block would not be sampled.
     if known.is_err() {
-        CELLS.shared().add_block(Access::Shared, bytes(size));
+        CELLS.shared().add_shared_block(bytes(size));
     }
 }
 
 /// A block was given back; called before it is.
 #[inline]
 pub(super) fn freed(pointer: usize, size: usize) {
-    let known = LOCAL.try_with(|local| {
-        let (counts, access) = local.counts();
-        counts.remove_block(access, bytes(size));
-    });
-    if known.is_err() {
-        CELLS.shared().remove_block(Access::Shared, bytes(size));
+    match LOCAL.try_with(|local| local.counts.get()) {
+        Ok(Some(counts)) => counts.remove_block(bytes(size)),
+        _ => freed_alone(size),
     }
     sample::forget(pointer);
+}
+
+#[cold]
+fn freed_alone(size: usize) {
+    CELLS.shared().remove_shared_block(bytes(size));
 }
 
 /// A block has another size, and may have another place, where it is offered as a new one.
 #[inline]
 pub(super) fn resized(pointer: usize, old_size: usize, new_size: usize) {
-    let (old_bytes, new_bytes) = (bytes(old_size), bytes(new_size));
-    let known = LOCAL.try_with(|local| {
-        let (counts, access) = local.counts();
-        counts.resize_block(access, old_bytes, new_bytes);
-        local.offer(pointer, new_size);
+    let known = LOCAL.try_with(|local| match local.counts.get() {
+        Some(counts) => {
+            if counts.resize_block(bytes(old_size), bytes(new_size)) {
+                local.reached(pointer, new_size);
+            }
+        }
+        None => local.resized_alone(pointer, old_size, new_size),
     });
     if known.is_err() {
-        CELLS.shared().resize_block(Access::Shared, old_bytes, new_bytes);
+        CELLS.shared().resize_shared_block(bytes(old_size), bytes(new_size));
     }
 }
 
@@ -108,12 +116,9 @@ pub(crate) fn is_tracking() -> bool {
     const NO: u8 = 2;
     match ANSWER.load(Ordering::Relaxed) {
         UNKNOWN => {
-            // The first allocation of a thread draws its countdown, the second one lowers it.
-            let is_counted = (0..2).any(|_| {
-                let before = LOCAL.try_with(|local| local.countdown.get());
-                drop(black_box(Box::new([0_u8; 64])));
-                before != LOCAL.try_with(|local| local.countdown.get())
-            });
+            let before = LOCAL.try_with(Local::progress);
+            drop(black_box(Box::new([0_u8; 64])));
+            let is_counted = before != LOCAL.try_with(Local::progress);
             ANSWER.store(if is_counted { YES } else { NO }, Ordering::Relaxed);
             is_counted
         }
@@ -132,62 +137,78 @@ pub(crate) fn thread_bytes() -> Option<(u64, u64)> {
 }
 
 impl Local {
-    #[inline]
-    fn counts(&self) -> (&'static Counts, Access) {
-        match self.counts.get() {
-            Some(counts) => (counts, Access::Owned),
-            None => (CELLS.shared(), Access::Shared),
-        }
+    #[cold]
+    fn allocated_alone(&self, pointer: usize, size: usize) {
+        CELLS.shared().add_shared_block(bytes(size));
+        self.offer_alone(pointer, size);
     }
 
-    #[inline]
-    fn offer(&self, pointer: usize, size: usize) {
-        let left = self.countdown.get().saturating_sub_unsigned(bytes(size));
-        self.countdown.set(left);
-        if left < 0 {
+    #[cold]
+    fn resized_alone(&self, pointer: usize, old_size: usize, new_size: usize) {
+        CELLS.shared().resize_shared_block(bytes(old_size), bytes(new_size));
+        self.offer_alone(pointer, new_size);
+    }
+
+    /// Offers a block that the counts of the thread do not know.
+    fn offer_alone(&self, pointer: usize, size: usize) {
+        if self.phase.get() == Phase::New && !self.is_inside.replace(true) {
+            self.phase.set(Phase::Running);
+            self.start();
+            self.is_inside.set(false);
+        }
+        let is_due = match self.counts.get() {
+            Some(counts) => counts.offer(bytes(size)),
+            None => {
+                let left = self.countdown.get().checked_sub(bytes(size));
+                self.countdown.set(left.unwrap_or(0));
+                left.is_none()
+            }
+        };
+        if is_due {
             self.reached(pointer, size);
         }
     }
 
-    /// The countdown is over. What is allocated in here is counted, and never sampled: freeing it
-    /// in here then loses nothing.
+    /// A sample is due. What is allocated in here is counted, and never sampled: freeing it in
+    /// here then loses nothing.
     #[cold]
     #[inline(never)]
     fn reached(&self, pointer: usize, size: usize) {
         if self.is_inside.replace(true) {
             return;
         }
-        if self.phase.get() == Phase::New {
-            self.phase.set(Phase::Running);
-            self.start(size);
-        }
-        // Not the first allocation, or one that is longer than the distance drawn for it.
-        if self.countdown.get() < 0 {
-            let drawn_with = self.interval.get();
-            self.draw();
-            if drawn_with > 0 && sampling::interval_bytes() > 0 {
-                sample::take(pointer, size, drawn_with);
-            }
+        let drawn_with = self.interval.get();
+        self.draw();
+        if drawn_with > 0 && self.interval.get() > 0 {
+            sample::take(pointer, size, drawn_with);
         }
         self.is_inside.set(false);
     }
 
-    fn start(&self, size: usize) {
+    fn start(&self) {
         // Registering the destructor may allocate. Without one the counts would be lost to others.
         if RETURN.try_with(|_| ()).is_ok() {
             self.counts.set(CELLS.take());
         }
-        self.random.set(Random::seed(std::ptr::from_ref(self).addr()));
+        self.random.set(Random::seed(ptr::from_ref(self).addr()));
         self.draw();
-        self.countdown.set(self.countdown.get().saturating_sub_unsigned(bytes(size)));
     }
 
     fn draw(&self) {
         let interval_bytes = sampling::interval_bytes();
         self.interval.set(interval_bytes);
         let mut random = Random::new(self.random.get());
-        self.countdown.set(sampling::distance(interval_bytes, &mut random));
+        let distance_bytes = sampling::distance_bytes(interval_bytes, &mut random);
         self.random.set(random.state());
+        match self.counts.get() {
+            Some(counts) => counts.sample_after(distance_bytes),
+            None => self.countdown.set(distance_bytes),
+        }
+    }
+
+    /// Changes with each allocation of the thread.
+    fn progress(&self) -> (Option<(u64, u64)>, u64) {
+        (self.counts.get().map(Counts::bytes), self.countdown.get())
     }
 }
 

@@ -23,7 +23,7 @@ pub use crate::memory::allocator::call_site::CallSiteLayer;
 pub use crate::memory::allocator::cells::{HeapCounters, heap_counters};
 pub(crate) use crate::memory::allocator::local::is_tracking;
 pub use crate::memory::allocator::sample::{SampleLosses, sample_losses};
-pub(crate) use crate::memory::allocator::sampling::interval_bytes;
+pub(crate) use crate::memory::allocator::sampling::{interval_bytes, tick};
 pub use crate::memory::allocator::sampling::{HeapSampling, configure_heap_sampling};
 pub use crate::memory::allocator::sites::{HeapLink, HeapSite, heap_sites};
 pub use crate::memory::allocator::stats::{AllocatorName, AllocatorStats, allocator_stats, trim};

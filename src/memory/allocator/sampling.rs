@@ -69,7 +69,6 @@ pub(crate) fn interval_bytes() -> u64 {
 
 /// Tells the hook how late it is, and adapts the interval. `now` counts from any fixed origin; the
 /// ages of samples are as fine as the steps between calls.
-#[cfg_attr(not(test), expect(dead_code, reason = "the memory sampler calls it"))]
 pub(crate) fn tick(now: Duration) {
     NOW_SECONDS.store(seconds(now), Ordering::Relaxed);
     sample::sweep(seconds(now));
@@ -110,14 +109,14 @@ const fn adapted(interval_bytes: u64, live_samples: u32) -> u64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "a random distance; intervals are far below 2^53, and a cast saturates"
+    clippy::cast_sign_loss,
+    reason = "not negative; intervals are far below 2^53, and a cast saturates"
 )]
-pub(super) fn distance(interval_bytes: u64, random: &mut Random) -> i64 {
+pub(super) fn distance_bytes(interval_bytes: u64, random: &mut Random) -> u64 {
     if interval_bytes == 0 {
         return RECHECK_BYTES;
     }
-    let distance = -random.unit().ln() * interval_bytes as f64;
-    distance as i64
+    (-random.unit().ln() * interval_bytes as f64) as u64
 }
 
 /// What one sample stands for in bytes: `size / (1 − exp(−size / interval))`.
@@ -174,7 +173,7 @@ const LIVE_SAMPLES_MIN: u32 = 1_000;
 const LIVE_SAMPLES_MAX: u32 = 10_000;
 
 /// How soon a thread looks again whether sampling was switched on.
-const RECHECK_BYTES: i64 = 1024 * 1024;
+const RECHECK_BYTES: u64 = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -184,7 +183,7 @@ mod tests {
     fn distances_have_the_mean_of_the_interval() {
         let mut random = Random::new(Random::seed(1));
         let count = if cfg!(miri) { 500 } else { 100_000 };
-        let sum: i64 = (0..count).map(|_| distance(1_000_000, &mut random)).sum();
+        let sum: u64 = (0..count).map(|_| distance_bytes(1_000_000, &mut random)).sum();
         let mean = sum as f64 / f64::from(count);
         assert!((mean / 1_000_000.0 - 1.0).abs() < 6.0 / f64::from(count).sqrt(), "{mean}");
     }

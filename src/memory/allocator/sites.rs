@@ -125,12 +125,12 @@ impl Live {
 }
 
 impl HeapSite {
-    fn new(record: SiteRecord) -> Self {
-        let link = record.link.map(|(trace_id, span_id)| HeapLink { trace_id, span_id });
+    /// Without anything.
+    pub(crate) const fn empty() -> Self {
         Self {
-            id: record.key,
-            frames: record.frames,
-            span: record.call_site,
+            id: 0,
+            frames: Vec::new(),
+            span: None,
             live_bytes: 0.0,
             live_blocks: 0.0,
             live_samples: 0,
@@ -140,8 +140,14 @@ impl HeapSite {
             allocated_blocks: 0,
             freed_bytes: 0,
             freed_samples: 0,
-            link,
+            link: None,
         }
+    }
+
+    fn new(record: SiteRecord) -> Self {
+        let link = record.link.map(|(trace_id, span_id)| HeapLink { trace_id, span_id });
+        let SiteRecord { key: id, frames, call_site: span, .. } = record;
+        Self { id, frames, span, link, ..Self::empty() }
     }
 
     fn add_sums(&mut self, slot: &SiteSlot) {

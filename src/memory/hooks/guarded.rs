@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn each_is_called_and_a_panic_stays_its_own() {
         let all = [hook(|| 1), hook(|| panic!("of the test")), hook(|| 3)];
-        let results = run(&all, Duration::from_secs(60));
+        let results = run(&all, Duration::from_mins(1));
         assert_eq!(results, [Ok(1), Err(HookFailure::Panic), Ok(3)]);
     }
 
@@ -139,11 +139,11 @@ mod tests {
         let expected = [Ok(1), Err(HookFailure::Timeout), Ok(3)];
         assert_eq!(run(&all, Duration::from_millis(50)), expected);
         // Now without a wait: it is known to hang, so a long limit does not matter.
-        assert_eq!(run(&all, Duration::from_secs(60)), expected);
+        assert_eq!(run(&all, Duration::from_mins(1)), expected);
         drop(release);
         while stuck.is_running.load(Ordering::Acquire) {
             thread::yield_now();
         }
-        assert_eq!(run(&all, Duration::from_secs(60)), [Ok(1), Ok(7), Ok(3)]);
+        assert_eq!(run(&all, Duration::from_mins(1)), [Ok(1), Ok(7), Ok(3)]);
     }
 }

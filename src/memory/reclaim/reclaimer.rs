@@ -186,7 +186,7 @@ impl Reclaimer {
         (all.len().saturating_sub(failed), failed)
     }
 
-    #[cfg(all(test, feature = "testing"))]
+    #[cfg(test)]
     pub(crate) fn is_running(&self) -> bool {
         self.state().is_running
     }

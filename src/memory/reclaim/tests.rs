@@ -47,7 +47,7 @@ fn hooks_run_before_the_allocator_is_asked_and_all_counts_as_returned() {
     let own = Arc::clone(&levels);
     let process = Process::new(
         vec![hook(move |level| own.lock().unwrap().push(level))],
-        Duration::from_secs(60),
+        Duration::from_mins(1),
     );
     let report = process.reclaimer.run_and_wait(PressureLevel::Requested);
     assert_eq!(report.status, ReclaimStatus::Done);
@@ -58,7 +58,7 @@ fn hooks_run_before_the_allocator_is_asked_and_all_counts_as_returned() {
 
 #[test]
 fn a_second_call_at_once_does_nothing() {
-    let process = Process::new(Vec::new(), Duration::from_secs(60));
+    let process = Process::new(Vec::new(), Duration::from_mins(1));
     let status = || process.reclaimer.run_and_wait(PressureLevel::Requested).status;
     assert_eq!([status(), status()], [ReclaimStatus::Done, ReclaimStatus::TooSoon]);
     assert_eq!(process.trims.load(SeqCst), 1);
@@ -90,10 +90,10 @@ fn hooks_that_panic_or_hang_harm_neither_the_others_nor_the_run() {
 
 #[test]
 fn a_probe_asks_the_allocator_alone_and_tells() {
-    let process = Process::new(vec![hook(|_| panic!("called"))], Duration::from_secs(60));
+    let process = Process::new(vec![hook(|_| panic!("called"))], Duration::from_mins(1));
     let (sender, receiver) = channel();
     assert!(process.reclaimer.probe(move |report| drop(sender.send(report))));
-    let report = receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+    let report = receiver.recv_timeout(Duration::from_mins(1)).unwrap();
     assert_eq!((report.returned_bytes, report.hooks_run, report.hooks_failed), (100, 0, 0));
     assert_eq!(process.resident.load(SeqCst), 900);
 }
@@ -108,9 +108,9 @@ fn while_one_run_is_under_way_no_other_begins_and_callers_share_it() {
         drop(gate.1.send(()));
         drop(gate.0.recv());
     })];
-    let process = Process::new(hooks, Duration::from_secs(60));
+    let process = Process::new(hooks, Duration::from_mins(1));
     assert!(process.reclaimer.relieve(PressureLevel::Shed));
-    begins.recv_timeout(Duration::from_secs(60)).unwrap();
+    begins.recv_timeout(Duration::from_mins(1)).unwrap();
     assert!(!process.reclaimer.relieve(PressureLevel::Shed));
     assert!(!process.reclaimer.probe(|_| {}));
     drop(release);
@@ -131,7 +131,7 @@ impl ReclaimObserver for Heard {
 
 #[test]
 fn each_run_is_told_to_observers_that_live() {
-    let process = Process::new(Vec::new(), Duration::from_secs(60));
+    let process = Process::new(Vec::new(), Duration::from_mins(1));
     let heard = Arc::new(Heard::default());
     let observer: Arc<dyn ReclaimObserver> = Arc::<Heard>::clone(&heard);
     process.reclaimer.observe(&observer);

@@ -19,8 +19,12 @@ pub(crate) struct WatchBoard {
     retained: AtomicU64,
     alerts: [[AtomicU64; LeakCause::ALL.len()]; STATES.len()],
     returned: [AtomicU64; ReclaimTrigger::ALL.len()],
-    old: ArcSwap<Vec<OldSite>>,
+    old: ArcSwap<OldSites>,
 }
+
+/// The call-sites with most old bytes.
+#[derive(Debug, Default)]
+pub(crate) struct OldSites(pub(crate) Vec<OldSite>);
 
 /// Old bytes of one call-site.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +63,7 @@ impl WatchBoard {
     }
 
     pub(crate) fn show_old(&self, sites: Vec<OldSite>) {
-        self.old.store(Arc::new(sites));
+        self.old.store(Arc::new(OldSites(sites)));
     }
 
     pub(crate) fn count_alert(&self, alert: &LeakAlert) {
@@ -100,7 +104,7 @@ impl WatchBoard {
         self.returned.get(trigger as usize).map_or(0, |count| count.load(Relaxed))
     }
 
-    pub(crate) fn old(&self) -> Arc<Vec<OldSite>> {
+    pub(crate) fn old(&self) -> Arc<OldSites> {
         self.old.load_full()
     }
 

@@ -47,7 +47,7 @@ pub(crate) fn register(meter: &Meter, board: &Arc<WatchBoard>, hooks: [&Arc<Hook
     });
     let source = Arc::clone(board);
     gauge(meter, &leak::HEAP_OLD, move |observe| {
-        for old in source.old().iter() {
+        for old in &source.old().0 {
             let site = KeyValue::new(attribute::LEAK_SITE, old.site.clone());
             let span = KeyValue::new(attribute::LEAK_SPAN, old.span.clone());
             observe(whole(old.bytes), &[site, span]);

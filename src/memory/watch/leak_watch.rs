@@ -123,7 +123,7 @@ impl LeakWatch {
     }
 
     /// Whether the allocator was asked and has not answered yet.
-    #[cfg(all(test, feature = "testing"))]
+    #[cfg(test)]
     pub(super) fn is_asking(&self) -> bool {
         let has_answered = self.answer.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         self.probe == ProbeWish::UnderWay && !has_answered

@@ -11,13 +11,14 @@ mod load;
 mod probe;
 mod profiles;
 mod sample;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::export::processors::{LogCounters, ParentOrigin, RecordingCounters, SamplingOutcome};
+use crate::memory::allocator::{is_tracking, tick};
 use crate::memory::sample::Sample;
 
 pub(crate) use crate::memory::watch::heap_sites::SiteReader;
@@ -50,6 +51,10 @@ impl Watch {
     /// Takes one sample. A panic in here is caught and counted, and the next sample comes all the
     /// same.
     pub(crate) fn on_sample(&mut self, sample: &Sample) {
+        if is_tracking() {
+            // The hook has no clock: this is how it learns how old its samples are.
+            tick(sample.at);
+        }
         let Some(active) = &mut self.active else { return };
         // The age comes from the clock that drives the samples: it never jumps.
         let age = || sample.process_age().unwrap_or_default();

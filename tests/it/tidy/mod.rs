@@ -56,6 +56,13 @@ fn the_library_installs_no_allocator() -> io::Result<()> {
 }
 
 #[test]
+fn only_the_allocator_is_unsafe() -> io::Result<()> {
+    check_word("unsafe", &["src/memory/allocator/"], "belongs in src/memory/allocator/")?;
+    // Nothing lifts the lint elsewhere either.
+    check_word("unsafe_code", &["src/memory/allocator/"], "belongs in src/memory/allocator/")
+}
+
+#[test]
 fn lints_are_expected_and_never_allowed() -> io::Result<()> {
     let found = ask(&all_code()?, |_, line| {
         let is_call = line.contains(".allow(") || line.contains("fn allow(");

@@ -1,13 +1,93 @@
-//! jemalloc, as the program links it.
+//! jemalloc, through its own control interface.
 
-use crate::memory::allocator::stats::AllocatorStats;
+pub(super) use imp::{is_in_use, stats, trim};
 
-pub(super) const fn is_in_use() -> bool {
-    false
+#[cfg(all(feature = "jemalloc", not(miri)))]
+mod imp {
+    #![expect(unsafe_code, reason = "functions of C")]
+
+    use std::ffi::CStr;
+    use std::hint::black_box;
+    use std::{mem, ptr};
+
+    use tikv_jemalloc_sys::mallctl;
+
+    use crate::memory::allocator::stats::{AllocatorName, AllocatorStats};
+
+    /// Tells whether the program's blocks come from here: jemalloc counts for each thread.
+    pub(in super::super) fn is_in_use() -> bool {
+        let Some(before) = read::<u64>(c"thread.allocated") else { return false };
+        let block = black_box(Box::new([0_u8; PROBE_BYTES]));
+        let after = read::<u64>(c"thread.allocated");
+        drop(block);
+        let bytes = u64::try_from(PROBE_BYTES).unwrap_or(u64::MAX);
+        after.is_some_and(|after| after.saturating_sub(before) >= bytes)
+    }
+
+    pub(in super::super) fn stats() -> Option<AllocatorStats> {
+        // jemalloc answers with what it knew when the epoch was last advanced.
+        write(c"epoch", 1_u64);
+        let bytes = |name| read::<usize>(name).and_then(|bytes| u64::try_from(bytes).ok());
+        Some(AllocatorStats {
+            allocated_bytes: bytes(c"stats.allocated"),
+            active_bytes: bytes(c"stats.active"),
+            resident_bytes: bytes(c"stats.resident"),
+            mapped_bytes: bytes(c"stats.mapped"),
+            retained_bytes: bytes(c"stats.retained"),
+            metadata_bytes: bytes(c"stats.metadata"),
+            ..AllocatorStats::unknown(AllocatorName::Jemalloc)
+        })
+    }
+
+    pub(in super::super) fn trim() {
+        call(c"thread.tcache.flush");
+        // 4096 means all arenas (`MALLCTL_ARENAS_ALL`).
+        call(c"arena.4096.purge");
+    }
+
+    /// The types that jemalloc's answers have: any bits are a value of them.
+    trait Word: Copy + Default {}
+
+    impl Word for u64 {}
+
+    impl Word for usize {}
+
+    fn read<T: Word>(name: &CStr) -> Option<T> {
+        let mut value = T::default();
+        let mut len = mem::size_of::<T>();
+        let place = ptr::from_mut(&mut value).cast();
+        // SAFETY: The place has the length that is named, and jemalloc refuses when its own value
+        // has another one.
+        let outcome = unsafe { mallctl(name.as_ptr(), place, &raw mut len, ptr::null_mut(), 0) };
+        (outcome == 0 && len == mem::size_of::<T>()).then_some(value)
+    }
+
+    fn write<T: Word>(name: &CStr, mut value: T) {
+        let (place, len) = (ptr::from_mut(&mut value).cast(), mem::size_of::<T>());
+        // SAFETY: The value is there, and has the length that is named.
+        unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), place, len) };
+    }
+
+    fn call(name: &CStr) {
+        // SAFETY: Nothing is read and nothing is written.
+        unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), 0) };
+    }
+
+    /// So large that it comes from no cache that was filled before.
+    const PROBE_BYTES: usize = 4_096;
 }
 
-pub(super) const fn stats() -> Option<AllocatorStats> {
-    None
-}
+#[cfg(not(all(feature = "jemalloc", not(miri))))]
+mod imp {
+    use crate::memory::allocator::stats::AllocatorStats;
 
-pub(super) const fn trim() {}
+    pub(in super::super) const fn is_in_use() -> bool {
+        false
+    }
+
+    pub(in super::super) const fn stats() -> Option<AllocatorStats> {
+        None
+    }
+
+    pub(in super::super) const fn trim() {}
+}

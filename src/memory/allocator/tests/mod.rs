@@ -10,7 +10,7 @@ mod threads;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::memory::allocator::cells::{CELLS, HeapCounters};
-use crate::memory::allocator::sample::{self, SITES};
+use crate::memory::allocator::sample::{self, FILTER, SITES};
 use crate::memory::{HeapSampling, configure_heap_sampling};
 
 /// Counts and samples are those of the process, so tests that make some take turns.
@@ -44,5 +44,6 @@ impl Drop for Turn {
 /// No sample is left, and no site is held by one.
 fn assert_nothing_is_sampled() {
     assert_eq!(sample::live_samples(), 0);
+    assert!(FILTER.is_empty());
     assert!(SITES.iter().all(|(_, slot)| !slot.is_held()));
 }

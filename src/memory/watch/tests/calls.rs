@@ -21,7 +21,7 @@ fn an_alert() -> LeakAlert {
         }));
     });
     service.run(26.0 * 60.0, leaking);
-    receiver.recv_timeout(Duration::from_secs(60)).unwrap()
+    receiver.recv_timeout(Duration::from_mins(1)).unwrap()
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Service {
     pub(super) fn run(&mut self, minute: f64, series: impl Fn(f64) -> WatchSample) {
         while f64::from(self.minute) < minute {
             self.watch.observe(series(f64::from(self.minute)));
-            self.minute += 1;
+            self.minute = self.minute.saturating_add(1);
             while self.watch.is_asking() {
                 thread::yield_now();
             }
@@ -90,7 +90,7 @@ impl Service {
 pub(super) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let clock = SystemClock::new();
     while !condition() {
-        assert!(clock.now() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(clock.now() < Duration::from_mins(1), "waited in vain until {what}");
         thread::yield_now();
     }
 }
@@ -106,7 +106,7 @@ fn reclaimer(free: &Arc<AtomicU64>, trims: &Arc<AtomicU64>) -> Arc<Reclaimer> {
         }),
         resident_bytes: Arc::new(move || Some(shown.load(SeqCst))),
         hooks: Arc::new(Vec::new),
-        hook_timeout: Duration::from_secs(60),
+        hook_timeout: Duration::from_mins(1),
     })
 }
 

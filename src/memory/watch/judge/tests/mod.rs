@@ -67,7 +67,7 @@ impl Life {
             self.judge.observe(&sample, sites.as_deref(), 512.0 * 1024.0, &mut self.findings);
             let rss_bytes = sample.rss_bytes.unwrap_or_default();
             self.take(now, rss_bytes, &allocator);
-            self.minute += 1;
+            self.minute = self.minute.saturating_add(1);
         }
     }
 
@@ -103,6 +103,7 @@ impl Life {
 }
 
 /// An allocator that gives nothing back. Another one gives back some bytes, or never answers.
+#[expect(clippy::unnecessary_wraps, reason = "as other allocators of these tests")]
 pub(super) fn keeps(_minute: f64) -> Option<f64> {
     Some(0.0)
 }
@@ -122,8 +123,8 @@ fn report(before_bytes: f64, returned_bytes: f64) -> ReclaimReport {
 
 /// 600 spans a minute, whatever happens.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes of a test")]
-pub(super) fn steady_work(minute: f64) -> Option<u64> {
-    Some((minute * 600.0) as u64)
+pub(super) fn steady_work(minute: f64) -> u64 {
+    (minute * 600.0) as u64
 }
 
 /// A process whose live heap and resident memory are known, in MB.
@@ -133,7 +134,7 @@ pub(super) fn both(minute: f64, live_mb: f64, rss_mb: f64) -> WatchSample {
         live_bytes: Some(live_mb * MB),
         live_source: Some(LeakSource::Tracking),
         rss_bytes: Some(rss_mb * MB),
-        work: steady_work(minute),
+        work: Some(steady_work(minute)),
         ..WatchSample::default()
     }
 }
@@ -143,7 +144,7 @@ pub(super) fn rss(minute: f64, rss_mb: f64) -> WatchSample {
     WatchSample {
         minute,
         rss_bytes: Some(rss_mb * MB),
-        work: steady_work(minute),
+        work: Some(steady_work(minute)),
         ..WatchSample::default()
     }
 }

@@ -58,7 +58,7 @@ fn what_grows_and_is_no_leak_is_not_told() {
             let growth = 0.2 * minute / DAY;
             let work = 600.0 * minute * (1.0 + growth / 2.0);
             let live_mb = 100.0 * (1.0 + 0.5 * growth);
-            WatchSample { work: whole(work), ..both(minute, live_mb, live_mb * 1.1) }
+            WatchSample { work: Some(whole(work)), ..both(minute, live_mb, live_mb * 1.1) }
         }),
         ("files", |minute| WatchSample {
             used_bytes: Some((110.0 + 100.0 * minute / DAY) * MB),
@@ -74,8 +74,8 @@ fn what_grows_and_is_no_leak_is_not_told() {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "work of a test")]
-fn whole(work: f64) -> Option<u64> {
-    Some(work as u64)
+fn whole(work: f64) -> u64 {
+    work as u64
 }
 
 #[test]
