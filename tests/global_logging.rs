@@ -115,7 +115,9 @@ fn call_sites_that_appear_during_a_change_follow_it() {
             logging::set_filter(filter).expect("it is right");
             wait_until("all call-sites follow", || {
                 let before = emitted();
-                sites.iter().for_each(|site| site());
+                for site in &sites {
+                    site();
+                }
                 emitted().saturating_sub(before) == expected
             });
         }

@@ -1,7 +1,6 @@
 //! Lines of an installed service, in a process of its own.
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, clippy::exit, reason = "a process of its own")]
-#![expect(clippy::print_stderr, reason = "how it speaks to its parent")]
 #![expect(clippy::expect_used, reason = "a case that cannot be set up has failed")]
 
 mod child;
@@ -160,7 +159,7 @@ impl Loud {
             text("beacon.log.sink").as_deref() == Some(sink)
                 && text("beacon.drop.reason").as_deref() == Some("io_error")
         };
-        match points.iter().filter(of_sink).next_back().map(|point| &point.value) {
+        match points.iter().rfind(of_sink).map(|point| &point.value) {
             Some(ReceivedMetricValue::Int(count)) => count.unsigned_abs(),
             _ => 0,
         }

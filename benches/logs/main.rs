@@ -4,10 +4,6 @@
 //! a process of its own with one stack installed globally; the stacks alternate. What is measured
 //! how: `src/manual/overhead.md`.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "it measures real time, and its parts are processes"
-)]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![expect(clippy::arithmetic_side_effects, reason = "no input of others reaches these sums")]
 

@@ -128,9 +128,9 @@ impl Case {
         let bridge = logger.as_ref().map(OpenTelemetryTracingBridge::new);
         // Records inside of a span have its ids. Without a span that layer would cost for nothing.
         let is_traced = self.sinks.has_otlp() && self.operation == Operation::EventInSpan;
-        let tracer = SdkTracerProvider::builder().build();
+        let provider = SdkTracerProvider::builder().build();
         let traces = is_traced.then(|| {
-            let layer = OpenTelemetryLayer::new(tracer.tracer("bench"));
+            let layer = OpenTelemetryLayer::new(provider.tracer("bench"));
             // Nor would beacon record the events twice.
             layer.with_filter(filter_fn(|metadata| metadata.is_span()))
         });
@@ -145,7 +145,7 @@ impl Case {
         let subscriber =
             registry().with(LevelFilter::INFO).with(traces).with(bridge).with(direct).with(aside);
         tracing::subscriber::set_global_default(subscriber)?;
-        Ok(Box::new(Official { logger, _tracer: tracer, _guard: guard, _runtime: runtime }))
+        Ok(Box::new(Official { logger, _provider: provider, _guard: guard, _runtime: runtime }))
     }
 }
 
@@ -166,7 +166,7 @@ impl Running for Telemetry {
 #[derive(Debug)]
 struct Official {
     logger: Option<SdkLoggerProvider>,
-    _tracer: SdkTracerProvider,
+    _provider: SdkTracerProvider,
     _guard: Option<WorkerGuard>,
     /// The exporter's connections live on it.
     _runtime: Runtime,
