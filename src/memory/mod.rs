@@ -7,6 +7,7 @@
 mod allocator_stats;
 mod board;
 mod config;
+mod counts;
 mod instruments;
 mod latest;
 mod reading;
