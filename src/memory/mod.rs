@@ -11,6 +11,7 @@ mod allocator_stats;
 mod board;
 mod bounded;
 mod config;
+mod counts;
 mod hooks;
 mod instruments;
 mod latest;
