@@ -19,8 +19,8 @@ pub(crate) struct SiteNow {
     pub(crate) old_bytes: f64,
     /// The span in which it allocates; empty outside of any.
     pub(crate) span: &'static str,
-    /// Return addresses, the innermost first.
-    pub(crate) frames: Vec<usize>,
+    /// What the sampler knows of it, its name included.
+    pub(crate) heap: Option<HeapSite>,
 }
 
 /// How to ask for them.
@@ -117,9 +117,8 @@ impl SiteReader {
     pub(crate) fn of_process() -> Self {
         Self {
             read: Arc::new(|| heap_sites(SITES_MAX).into_iter().map(SiteNow::from).collect()),
-            name: Arc::new(|site| match site.frames.first() {
-                Some(frame) => format!("{frame:#x}"),
-                None => "unknown".to_owned(),
+            name: Arc::new(|site| {
+                site.heap.as_ref().map_or_else(|| unnamed(site.id), HeapSite::name)
             }),
             interval_bytes: Arc::new(|| to_f64(interval_bytes())),
         }
@@ -129,7 +128,7 @@ impl SiteReader {
 impl From<HeapSite> for SiteNow {
     fn from(site: HeapSite) -> Self {
         let span = site.span.map_or("", |span| span.name());
-        Self { id: site.id, old_bytes: site.old_bytes, span, frames: site.frames }
+        Self { id: site.id, old_bytes: site.old_bytes, span, heap: Some(site) }
     }
 }
 

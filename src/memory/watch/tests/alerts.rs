@@ -10,7 +10,7 @@ use crate::testing::TestTelemetry;
 fn leaking_service() -> Service {
     let mut service = Service::start();
     let sites = |old_bytes| {
-        let site = |id, old_bytes, span| SiteNow { id, old_bytes, span, frames: vec![0x55] };
+        let site = |id, old_bytes, span| SiteNow { id, old_bytes, span, heap: None };
         vec![site(3, 20e6, ""), site(7, old_bytes, "import")]
     };
     service.run(60.0, leaking);
@@ -109,7 +109,7 @@ fn number(test: &TestTelemetry, name: &str, attributes: &[(&str, &str)]) -> f64 
 fn metrics_tell_the_state_and_what_it_rests_on() {
     let mut service = Service::start();
     *service.sites.lock().unwrap() =
-        vec![SiteNow { id: 1, old_bytes: 5e6, span: "import", frames: Vec::new() }];
+        vec![SiteNow { id: 1, old_bytes: 5e6, span: "import", heap: None }];
     service.run(30.0 * 60.0, leaking);
     let test = &service.test;
     let of_signal = |signal| [("beacon.leak.signal", signal)];
