@@ -11,6 +11,7 @@ use crate::config::{LeakSettings, LineSettings, LogRateLimit, MemorySettings};
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) is_disabled: bool,

@@ -156,13 +156,12 @@ impl Local {
             self.start();
             self.is_inside.set(false);
         }
-        let is_due = match self.counts.get() {
-            Some(counts) => counts.offer(bytes(size)),
-            None => {
-                let left = self.countdown.get().checked_sub(bytes(size));
-                self.countdown.set(left.unwrap_or(0));
-                left.is_none()
-            }
+        let is_due = if let Some(counts) = self.counts.get() {
+            counts.offer(bytes(size))
+        } else {
+            let left = self.countdown.get().checked_sub(bytes(size));
+            self.countdown.set(left.unwrap_or(0));
+            left.is_none()
         };
         if is_due {
             self.reached(pointer, size);

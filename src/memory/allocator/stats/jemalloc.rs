@@ -8,7 +8,7 @@ mod imp {
 
     use std::ffi::CStr;
     use std::hint::black_box;
-    use std::{mem, ptr};
+    use std::ptr;
 
     use tikv_jemalloc_sys::mallctl;
 
@@ -24,6 +24,7 @@ mod imp {
         after.is_some_and(|after| after.saturating_sub(before) >= bytes)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "without this allocator there are none")]
     pub(in super::super) fn stats() -> Option<AllocatorStats> {
         // jemalloc answers with what it knew when the epoch was last advanced.
         write(c"epoch", 1_u64);
@@ -54,16 +55,16 @@ mod imp {
 
     fn read<T: Word>(name: &CStr) -> Option<T> {
         let mut value = T::default();
-        let mut len = mem::size_of::<T>();
+        let mut len = size_of::<T>();
         let place = ptr::from_mut(&mut value).cast();
         // SAFETY: The place has the length that is named, and jemalloc refuses when its own value
         // has another one.
         let outcome = unsafe { mallctl(name.as_ptr(), place, &raw mut len, ptr::null_mut(), 0) };
-        (outcome == 0 && len == mem::size_of::<T>()).then_some(value)
+        (outcome == 0 && len == size_of::<T>()).then_some(value)
     }
 
     fn write<T: Word>(name: &CStr, mut value: T) {
-        let (place, len) = (ptr::from_mut(&mut value).cast(), mem::size_of::<T>());
+        let (place, len) = (ptr::from_mut(&mut value).cast(), size_of::<T>());
         // SAFETY: The value is there, and has the length that is named.
         unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), place, len) };
     }
