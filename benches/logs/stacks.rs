@@ -132,7 +132,7 @@ impl Case {
         let traces = is_traced.then(|| {
             let layer = OpenTelemetryLayer::new(provider.tracer("bench"));
             // Nor would beacon record the events twice.
-            layer.with_filter(filter_fn(|metadata| metadata.is_span()))
+            layer.with_filter(filter_fn(tracing::Metadata::is_span))
         });
         let file = File::options().append(true).open(NOWHERE)?;
         let has_json = self.sinks.has_json();
