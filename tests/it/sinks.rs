@@ -34,7 +34,9 @@ impl Directory {
         let lines = text
             .lines()
             .map(|line| -> serde_json::Value { serde_json::from_str(line).expect("it is JSON") });
-        lines.map(|line| line["number"].as_u64().expect("it has one")).collect()
+        lines
+            .map(|line| line.get("number").and_then(serde_json::Value::as_u64).expect("it has one"))
+            .collect()
     }
 }
 
