@@ -274,30 +274,4 @@ const SLOW: ScaleRule = ScaleRule {
 };
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn growth_floors_are_those_of_the_formulas() {
-        for rule in &SCALE_RULES {
-            let windows = f64::from(rule.window_hours) / 24.0;
-            let floor =
-                if rule.is_fast { 0.30 * windows.powf(0.6) } else { 0.04 * windows.powf(0.3) };
-            assert!((rule.growth_floor - floor).abs() < 1e-15, "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn a_window_holds_24_buckets() {
-        for (rule, minutes) in SCALE_RULES.iter().zip(BUCKET_MINUTES) {
-            assert_eq!(rule.window_hours * 60, 24 * minutes, "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn the_allowance_for_warm_up_is_greatest_in_a_young_process() {
-        assert!((age_allowance(4.0, 2.0) - 0.3 * 2.0_f64.ln()).abs() < 1e-12);
-        assert!(age_allowance(100.0, 2.0) < 0.01);
-        assert!(age_allowance(2.0, 2.0).is_infinite());
-    }
-}
+mod tests;
