@@ -3,7 +3,8 @@
 //! A thread of beacon's own samples the process, its container and its allocator, every 15 seconds
 //! unless told otherwise. The numbers leave as the metrics that the manual page
 //! [metrics](crate::manual::metrics) lists, and [`snapshot()`] returns the last sample. What they come
-//! to is told as alerts: [`LeakAlert`].
+//! to is told as alerts: [`LeakAlert`]. Where the numbers come from, and what happens when they do not,
+//! is in the page [memory](crate::manual::memory).
 
 mod alert;
 pub(crate) mod allocator;
