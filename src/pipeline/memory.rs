@@ -11,8 +11,9 @@ use crate::export::Export;
 use crate::export::processors::RecordingCounters;
 use crate::logging::{Lines, OwnEvents};
 use crate::memory::{
-    HeapSampling, LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter, Reclaimer,
-    SamplerParts, SiteReader, Watch, WatchParts, configure_heap_sampling, heap_profile, is_tracking,
+    HeapSampling, LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter,
+    Reclaimer, SamplerParts, SiteReader, Watch, WatchParts, configure_heap_sampling, heap_profile,
+    is_tracking,
 };
 #[cfg(test)]
 use crate::pipeline::Pipeline;
