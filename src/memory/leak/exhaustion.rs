@@ -8,6 +8,21 @@ use crate::memory::leak::{BYTES_MAX, MINUTE_MAX, bucket_of, narrow};
 ///
 /// Feed it what the limit is about: the usage of the container without inactive file pages, or else the
 /// resident set. It looks at the maxima of 24 times five minutes, so it needs two hours.
+///
+/// # Examples
+///
+/// ```
+/// use beacon::memory::ExhaustionDetector;
+///
+/// let mut detector = ExhaustionDetector::new();
+/// let limit_bytes = Some(1e9);
+/// // The limit is reached after ten hours.
+/// let mut warned = (0..600).map(f64::from).filter_map(|minute| {
+///     detector.observe(minute, 1e9 * minute / 600.0, limit_bytes).map(|_| minute)
+/// });
+/// assert_eq!(warned.next(), Some(485.0));
+/// assert_eq!(warned.next(), None);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExhaustionDetector {
     /// The largest sample of each.

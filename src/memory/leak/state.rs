@@ -35,6 +35,23 @@ pub struct LeakTransition {
 ///
 /// An alert is over when nothing has passed for 24 h. With 12 h every fifth leak raises more than one
 /// alert, with 24 h one in twelve.
+///
+/// # Examples
+///
+/// ```
+/// use beacon::memory::{LeakLevel, LeakState, LeakStateMachine};
+///
+/// let mut states = LeakStateMachine::new();
+/// // The load is not known, so that the user hears of a suspicion at most.
+/// let level = LeakLevel::Confirmed.capped(false);
+/// let change = states.step(1560.0, level).ok_or("a change")?;
+/// assert_eq!((change.to, change.alert), (LeakState::Suspected, 1));
+/// assert_eq!(states.step(1590.0, LeakLevel::None), None);
+/// // A day after the last check that passed.
+/// let change = states.step(3000.0, LeakLevel::None).ok_or("a change")?;
+/// assert_eq!(change.to, LeakState::Cleared);
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct LeakStateMachine {
     state: LeakState,

@@ -3,6 +3,7 @@
 mod background;
 mod detect;
 mod leak;
+mod limit;
 mod plan;
 mod random;
 mod report;

@@ -6,6 +6,7 @@ use std::{io, thread};
 use beacon::memory::{LeakCondition, LeakLevel, LeakRules};
 
 use crate::leaks::corpus::detect::{Input, passing, passing_sites};
+use crate::leaks::corpus::limit::LimitScore;
 use crate::leaks::corpus::plan::Plan;
 use crate::leaks::corpus::random::Random;
 use crate::leaks::corpus::score::Score;
@@ -27,41 +28,42 @@ pub(super) enum Watch {
     Sites,
 }
 
-/// Scores the contenders on all traces, in the order of the contenders.
-pub(super) fn run(plans: &[Plan], seed: u64, contenders: &[Contender]) -> io::Result<Vec<Score>> {
+/// What was made of a set.
+#[derive(Clone, Debug)]
+pub(super) struct Scores {
+    /// In the order of the contenders.
+    pub(super) contenders: Vec<Score>,
+    pub(super) limit: LimitScore,
+}
+
+/// Scores the contenders on all traces.
+///
+/// # Errors
+///
+/// When the system gives no thread.
+pub(super) fn run(plans: &[Plan], seed: u64, contenders: &[Contender]) -> io::Result<Scores> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut scores = vec![Score::default(); contenders.len()];
+    let mut scores = Scores::new(contenders);
     thread::scope(|scope| {
         let mut workers = Vec::new();
         for first in 0..threads {
             let work = move || part(plans, seed, contenders, first, threads);
-            workers.push(
-                thread::Builder::new().name("beacon-corpus".into()).spawn_scoped(scope, work)?,
-            );
+            let builder = thread::Builder::new().name("beacon-corpus".to_owned());
+            workers.push(builder.spawn_scoped(scope, work)?);
         }
         for worker in workers {
-            let part = worker.join().map_err(|_| io::Error::other("a thread panicked"))?;
-            for (score, part) in scores.iter_mut().zip(&part) {
-                score.join(part);
-            }
+            scores.join(&worker.join().map_err(|_| io::Error::other("a thread panicked"))?);
         }
-        Ok(())
+        Ok(scores)
     })
-    .map(|()| scores)
 }
 
 /// The share of one thread.
-fn part(
-    plans: &[Plan],
-    seed: u64,
-    contenders: &[Contender],
-    first: usize,
-    step: usize,
-) -> Vec<Score> {
-    let mut scores = vec![Score::default(); contenders.len()];
+fn part(plans: &[Plan], seed: u64, contenders: &[Contender], first: usize, step: usize) -> Scores {
+    let mut scores = Scores::new(contenders);
     for (index, plan) in plans.iter().enumerate().skip(first).step_by(step) {
         let trace = Trace::new(*plan, &mut Random::of_trace(seed, index));
-        for (contender, score) in contenders.iter().zip(&mut scores) {
+        for (contender, score) in contenders.iter().zip(&mut scores.contenders) {
             let passing = match contender.watch {
                 Watch::Process(input) => passing(&trace, input, contender.rules),
                 // A stream of its own: every contender sees the same samples.
@@ -72,8 +74,24 @@ fn part(
             };
             score.add(&trace, &passing, contender.level);
         }
+        scores.limit.add(&trace);
     }
     scores
+}
+
+impl Scores {
+    fn new(contenders: &[Contender]) -> Self {
+        let contenders = vec![Score::default(); contenders.len()];
+        Self { contenders, limit: LimitScore::default() }
+    }
+
+    /// Adds the traces of another thread.
+    fn join(&mut self, other: &Self) {
+        for (score, other) in self.contenders.iter_mut().zip(&other.contenders) {
+            score.join(other);
+        }
+        self.limit.join(&other.limit);
+    }
 }
 
 /// The detectors of the table of scores.

@@ -3,6 +3,7 @@
 use beacon::memory::LeakLevel;
 
 use crate::leaks::corpus::detect::Passing;
+use crate::leaks::corpus::random::whole;
 use crate::leaks::corpus::trace::Trace;
 
 /// What a detector made of many traces.
@@ -108,7 +109,7 @@ impl Score {
 
     /// Median hours from the onset to the alarm, of the leaks that were found.
     pub(super) fn delay_hours(&self) -> f64 {
-        median(self.leaks().filter_map(|leak| leak.delay_hours))
+        quantile(self.leaks().filter_map(|leak| leak.delay_hours), 0.5)
     }
 
     /// Leaks of `low` to `high` of the size per day.
@@ -118,8 +119,8 @@ impl Score {
         let settled = leaks().filter(|leak| leak.onset_hours >= SETTLED_HOURS);
         ByRate {
             recall: count(found) / count(leaks()),
-            delay_hours: median(leaks().filter_map(|leak| leak.delay_hours)),
-            settled_delay_hours: median(settled.filter_map(|leak| leak.delay_hours)),
+            delay_hours: quantile(leaks().filter_map(|leak| leak.delay_hours), 0.5),
+            settled_delay_hours: quantile(settled.filter_map(|leak| leak.delay_hours), 0.5),
         }
     }
 
@@ -138,17 +139,18 @@ fn healthy_hours(end: usize, onset: f64) -> f64 {
     (end.min(onset) / 30.0).floor() * 0.5
 }
 
-fn count<T>(of: impl Iterator<Item = T>) -> f64 {
+pub(super) fn count<T>(of: impl Iterator<Item = T>) -> f64 {
     of.fold(0.0, |count, _| count + 1.0)
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The value that a share of all values does not reach; NaN of none.
+pub(super) fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<_> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
-    let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    f64::midpoint(at(values.len() / 2), at(values.len().saturating_sub(1) / 2))
+    let at = whole(share * (count(values.iter()) - 1.0).max(0.0));
+    usize::try_from(at).ok().and_then(|at| values.get(at)).copied().unwrap_or(f64::NAN)
 }
 
-const DAY_MINUTES: f64 = 1440.0;
-const MONTH_HOURS: f64 = 730.0;
+pub(super) const DAY_MINUTES: f64 = 1440.0;
+pub(super) const MONTH_HOURS: f64 = 730.0;
 const SETTLED_HOURS: f64 = 12.0;

@@ -14,7 +14,7 @@ const SEED: u64 = 2;
 fn score<const N: usize>(rules: [(Watch, LeakRules); N]) -> io::Result<[Score; N]> {
     let of = |(watch, rules)| Contender { name: "", watch, level: LeakLevel::Confirmed, rules };
     let scores = run(&plans(2, 3, true), SEED, &rules.map(of))?;
-    Ok(scores.try_into().expect("one for each"))
+    Ok(scores.contenders.try_into().expect("one for each"))
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(super) struct Trace {
     pub(super) load: Vec<f64>,
     /// Normal size, in bytes (B).
     pub(super) size: f64,
+    /// More than this it may not occupy.
+    pub(super) limit_bytes: f64,
     /// Where it ends: a week, or the first minute above the limit.
     pub(super) end: usize,
     pub(super) leak: Option<LeakLabel>,
@@ -148,20 +150,21 @@ fn assemble(parts: &Parts, setting: Setting, leak: Option<&Leak>, random: &mut R
         add(&mut bytes, &leak.bytes);
         sites.push(Component { is_leak: true, bytes });
     }
-    let (rss, end) = resident(&live, &backgrounds, leak, &setting, random);
+    let (rss, limit_bytes) = resident(&live, &backgrounds, leak, &setting, random);
+    let end = rss.iter().position(|bytes| *bytes > limit_bytes).unwrap_or(rss.len());
     sites.extend(backgrounds.into_sites(size));
     let leak = leak.map(|leak| LeakLabel { onset_minute: leak.onset_minute, rate: leak.rate });
-    Trace { live, rss, load: setting.load, size, end, leak, sites }
+    Trace { live, rss, load: setting.load, size, limit_bytes, end, leak, sites }
 }
 
-/// The resident set, and the minute at which it goes beyond the limit.
+/// The resident set and its limit.
 fn resident(
     live: &[f64],
     backgrounds: &Backgrounds,
     leak: Option<&Leak>,
     setting: &Setting,
     random: &mut Random,
-) -> (Vec<f64>, usize) {
+) -> (Vec<f64>, f64) {
     let plain = random.uniform(0.02, 0.1);
     let release = if random.chance(0.5) { 0.0004 } else { random.log_uniform(0.02, 0.5) };
     let fixed = random.uniform(5e6, 30e6);
@@ -181,9 +184,7 @@ fn resident(
         most = most.max(bytes - leaked * factor);
         rss.push(bytes);
     }
-    let limit = random.uniform(1.5, 4.0) * most;
-    let end = rss.iter().position(|bytes| *bytes > limit).unwrap_or(rss.len());
-    (rss, end)
+    (rss, random.uniform(1.5, 4.0) * most)
 }
 
 fn in_flight(bytes: f64, load: &[f64], random: &mut Random) -> Vec<f64> {

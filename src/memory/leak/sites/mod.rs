@@ -61,6 +61,32 @@ pub struct LeakingSites {
 ///
 /// It looks at bytes older than one hour, which are blind to load, to work in flight and to short
 /// sawteeth. The 128 call-sites with the most old bytes are tracked, in less than 300 KB.
+///
+/// # Examples
+///
+/// ```
+/// use beacon::memory::{LeakDetector, LeakingSiteStatus, SiteBytes, SiteLeakDetectors};
+///
+/// let mut process = LeakDetector::new();
+/// let mut sites = SiteLeakDetectors::new();
+/// for minute in (0..3 * 24 * 60).step_by(5).map(f64::from) {
+///     let leaked = 100e6 * minute / 1440.0;
+///     // The checks that are due, then the samples.
+///     while let Some(verdict) = process.advance(minute) {
+///         if let Some(base_bytes) = verdict.base_bytes {
+///             sites.check(verdict.minute, base_bytes, 512.0 * 1024.0);
+///         }
+///     }
+///     process.observe(minute, 100e6 + leaked, Some(1.0));
+///     sites.observe_load(minute, 1.0);
+///     let cache = SiteBytes { site: 1, old_bytes: 20e6 };
+///     let import = SiteBytes { site: 2, old_bytes: leaked };
+///     sites.observe_sites(minute, &[cache, import]);
+/// }
+/// let leaking = sites.leaking();
+/// assert_eq!(leaking.status, LeakingSiteStatus::Confirmed);
+/// assert_eq!(leaking.sites.first().map(|site| site.site), Some(2));
+/// ```
 #[derive(Clone)]
 pub struct SiteLeakDetectors {
     sites: Vec<TrackedSite>,
