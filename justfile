@@ -54,5 +54,9 @@ advisories:
 e2e:
     .ci/run e2e
 
+# The unsafe code under Miri. Needs `rustup component add --toolchain nightly miri rust-src`.
+miri:
+    cargo +nightly miri test -p beacon-telemetry --lib memory::allocator
+
 bench:
     cargo bench --all-features

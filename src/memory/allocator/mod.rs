@@ -27,4 +27,5 @@ pub use crate::memory::allocator::sampling::{HeapSampling, configure_heap_sampli
 pub(crate) use crate::memory::allocator::sampling::{interval_bytes, tick};
 pub use crate::memory::allocator::sites::{HeapLink, HeapSite, heap_sites};
 pub use crate::memory::allocator::stats::{AllocatorName, AllocatorStats, allocator_stats, trim};
+pub(crate) use crate::memory::allocator::stats::{own_profile, profiles_itself};
 pub use crate::memory::allocator::tracking::TrackingAllocator;

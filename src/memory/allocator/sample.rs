@@ -26,7 +26,8 @@ pub fn sample_losses() -> SampleLosses {
     }
 }
 
-/// Samples a block that is about to be handed out.
+/// Samples a block that is about to be handed out. A frame of its own, see `stack`.
+#[inline(never)]
 pub(super) fn take(pointer: usize, size_bytes: usize, interval_bytes: u64) {
     let mut frames = [0; stack::FRAMES_MAX];
     let frames = stack::capture(&mut frames);

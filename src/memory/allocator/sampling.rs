@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::memory::allocator::sample;
+use crate::memory::allocator::stats::profiles_itself;
 
 /// How the sampling of the heap is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,7 +54,13 @@ impl Default for HeapSampling {
 ///
 /// A thread follows at its next sample, or after 1 MiB when it sampled nothing. Blocks that were
 /// sampled keep the weight that they were sampled with.
+///
+/// Where jemalloc profiles by itself, nothing is sampled a second time: [`heap_profile`] is
+/// jemalloc's own then.
+///
+/// [`heap_profile`]: crate::memory::heap_profile
 pub fn configure_heap_sampling(sampling: HeapSampling) {
+    let sampling = if profiles_itself() { HeapSampling::disabled() } else { sampling };
     INTERVAL_BYTES.store(sampling.interval_bytes, Ordering::Relaxed);
     ADAPTIVE.store(u32::from(sampling.is_adaptive), Ordering::Relaxed);
     if sampling.interval_bytes > 0 {

@@ -56,13 +56,11 @@ impl<'a> Tables<'a> {
     }
 
     fn sample(&mut self, site: &HeapSite) -> Sample {
-        let mut location_id = Vec::new();
-        for frame in &site.frames {
-            // What every allocation comes through says nothing.
-            if let Some(location) = self.location(*frame) {
-                location_id.push(location);
-            }
-        }
+        let locations: Vec<_> = site.frames.iter().map(|frame| self.location(*frame)).collect();
+        // What every allocation comes through says nothing, up to its outermost frame.
+        let hook = locations.iter().rposition(Option::is_none);
+        let program = locations.into_iter().skip(hook.map_or(0, |hook| hook.saturating_add(1)));
+        let mut location_id: Vec<u64> = program.flatten().collect();
         if location_id.is_empty() {
             location_id.push(self.no_stack());
         }

@@ -1,6 +1,7 @@
 //! Heap profiles: who holds the heap, in the format of `pprof`.
 
 mod build;
+mod jemalloc;
 mod mappings;
 mod messages;
 mod symbols;
@@ -13,7 +14,7 @@ use std::time::SystemTime;
 use prost::Message as _;
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::memory::allocator::{interval_bytes, is_tracking};
+use crate::memory::allocator::{interval_bytes, is_tracking, own_profile, profiles_itself};
 use crate::memory::profile::build::{Parts, build};
 use crate::memory::{heap_sites, sample_losses};
 
@@ -24,6 +25,10 @@ use crate::memory::{heap_sites, sample_losses};
 /// The label `span` names the `tracing` span that was current. Functions are named with feature
 /// `symbols`; without it `pprof` finds the names in the program's file, by its build id. Two
 /// profiles subtract: `go tool pprof -diff_base first.pb.gz second.pb.gz`.
+///
+/// When the program is on a jemalloc that profiles by itself (feature `jemalloc`; built with
+/// profiling, `prof:true,prof_active:true` in its `malloc_conf`), its samples make the profile, and
+/// spans have no names in it.
 ///
 /// What was allocated before sampling began is not in it. Samples that had no room are counted in
 /// a comment (`pprof -comments`).
@@ -58,14 +63,18 @@ use crate::memory::{heap_sites, sample_losses};
 /// # Ok::<(), beacon::memory::HeapProfileError>(())
 /// ```
 pub fn heap_profile() -> Result<Vec<u8>, HeapProfileError> {
-    if !is_tracking() {
-        return Err(HeapProfileError::NotTracking);
-    }
-    let interval_bytes = interval_bytes();
+    let (sites, interval_bytes) = if profiles_itself() {
+        let text = own_profile().map_err(|cause| HeapProfileError::Write(cause.into()))?;
+        jemalloc::parse(&text)
+    } else {
+        if !is_tracking() {
+            return Err(HeapProfileError::NotTracking);
+        }
+        (heap_sites(usize::MAX), interval_bytes())
+    };
     if interval_bytes == 0 {
         return Err(HeapProfileError::NotSampling);
     }
-    let sites = heap_sites(usize::MAX);
     let since = SystemClock::new().wall().duration_since(SystemTime::UNIX_EPOCH);
     let nanos = since.map(|since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
     let profile = build(&Parts {

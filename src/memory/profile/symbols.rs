@@ -21,7 +21,10 @@ impl Symbol {
     /// Tells whether this only passes on what the program asked for.
     fn is_library(&self) -> bool {
         let name = self.name.trim_start_matches(['<', '&']);
-        self.is_hook() || LIBRARIES.iter().any(|library| name.starts_with(library))
+        // With little debug information an inlined function has no path in its name.
+        LIBRARIES.iter().any(|library| name.starts_with(library))
+            || LIBRARY_FILES.iter().any(|folder| self.file.starts_with(folder))
+            || self.file.contains("/rustlib/src/rust/library/")
     }
 }
 
@@ -33,8 +36,11 @@ impl HeapSite {
     ///
     /// Reads the program's file, so it is slow and needs memory; both end with the call.
     pub fn name(&self) -> String {
-        let mut frames = self.frames.iter().map(|frame| resolve(*frame));
-        let symbol = frames.find_map(|symbols| symbols.into_iter().find(|s| !s.is_library()));
+        let is_hook = |frame: &usize| resolve(*frame).iter().any(Symbol::is_hook);
+        let hook = self.frames.iter().take(HOOK_FRAMES_MAX).rposition(is_hook);
+        let program = self.frames.iter().skip(hook.map_or(0, |hook| hook.saturating_add(1)));
+        let mut symbols = program.flat_map(|frame| resolve(*frame));
+        let symbol = symbols.find(|symbol| !symbol.is_library());
         forget();
         match symbol {
             Some(Symbol { name, file, line, .. }) if !file.is_empty() => {
@@ -98,6 +104,12 @@ const HOOKS: &[&str] = &[
     "__rg_realloc",
 ];
 
+/// How deep the hook can be, in a build without inlining.
+const HOOK_FRAMES_MAX: usize = 10;
+
+/// Where the sources of the standard library and of its dependencies were when it was built.
+const LIBRARY_FILES: &[&str] = &["/rustc/", "/rust/deps/"];
+
 /// Crates whose functions name no culprit.
 const LIBRARIES: &[&str] = &["alloc::", "core::", "std::", "hashbrown::"];
 
@@ -111,17 +123,17 @@ mod tests {
 
     #[test]
     fn the_standard_library_names_no_culprit() {
-        for name in
-            ["alloc::vec::Vec<T>::push", "<alloc::string::String as core::clone::Clone>::clone"]
-        {
+        let vec = "alloc::vec::Vec<T>::push";
+        let clone = "<alloc::string::String as core::clone::Clone>::clone";
+        for name in [vec, clone] {
             assert!(symbol(name).is_library(), "{name}");
             assert!(!symbol(name).is_hook(), "{name}");
         }
+        let file = "/rustc/59807616e1/library/alloc/src/alloc.rs".to_owned();
+        assert!(Symbol { file, ..symbol("alloc") }.is_library());
         assert!(symbol("__rust_alloc").is_hook());
-        assert!(
-            symbol("<beacon::memory::allocator::tracking::TrackingAllocator<A> as X>::alloc")
-                .is_hook()
-        );
+        let hook = "<beacon::memory::allocator::tracking::TrackingAllocator<A> as X>::alloc";
+        assert!(symbol(hook).is_hook());
         for name in ["app::alloc::take", "<app::Row as core::clone::Clone>::clone", "allocate"] {
             assert!(!symbol(name).is_library(), "{name}");
         }

@@ -1,14 +1,22 @@
 //! jemalloc, through its own control interface.
 
-pub(super) use imp::{is_in_use, stats, trim};
+pub(super) use imp::{dump, is_in_use, is_profiling, stats, trim};
 
 #[cfg(all(feature = "jemalloc", not(miri)))]
 mod imp {
     #![expect(unsafe_code, reason = "functions of C")]
 
     use std::ffi::CStr;
+    #[cfg(target_os = "linux")]
+    use std::ffi::{CString, c_char};
+    #[cfg(target_os = "linux")]
+    use std::fs::File;
     use std::hint::black_box;
-    use std::{mem, ptr};
+    #[cfg(target_os = "linux")]
+    use std::io::Read as _;
+    #[cfg(target_os = "linux")]
+    use std::os::fd::FromRawFd as _;
+    use std::{io, mem, ptr};
 
     use tikv_jemalloc_sys::mallctl;
 
@@ -45,8 +53,43 @@ mod imp {
         call(c"arena.4096.purge");
     }
 
+    /// Tells whether jemalloc samples by itself: built for it, switched on, and active.
+    pub(in super::super) fn is_profiling() -> bool {
+        let is_on = |name| read::<u8>(name).is_some_and(|is_on| is_on != 0);
+        is_on(c"opt.prof") && is_on(c"prof.active")
+    }
+
+    /// Returns jemalloc's own profile, as its text.
+    ///
+    /// jemalloc writes to a file that it opens by name. Here that is a file without a folder, so
+    /// none has to be writable, and nobody can put another one in its place.
+    #[cfg(target_os = "linux")]
+    pub(in super::super) fn dump() -> io::Result<String> {
+        // SAFETY: The name ends in a zero byte.
+        let descriptor = unsafe { libc::memfd_create(c"heap".as_ptr(), libc::MFD_CLOEXEC) };
+        if descriptor < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: The descriptor is new, and nobody else has it.
+        let mut file = unsafe { File::from_raw_fd(descriptor) };
+        let path = CString::new(format!("/proc/self/fd/{descriptor}"))?;
+        if !write(c"prof.dump", Path(path.as_ptr())) {
+            return Err(io::Error::other("jemalloc cannot write its profile"));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(in super::super) fn dump() -> io::Result<String> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// The types that jemalloc's answers have: any bits are a value of them.
     trait Word: Copy + Default {}
+
+    impl Word for u8 {}
 
     impl Word for u64 {}
 
@@ -62,10 +105,16 @@ mod imp {
         (outcome == 0 && len == mem::size_of::<T>()).then_some(value)
     }
 
-    fn write<T: Word>(name: &CStr, mut value: T) {
+    /// The name of a file.
+    #[cfg(target_os = "linux")]
+    #[repr(transparent)]
+    struct Path(*const c_char);
+
+    /// Tells whether jemalloc took it.
+    fn write<T>(name: &CStr, mut value: T) -> bool {
         let (place, len) = (ptr::from_mut(&mut value).cast(), mem::size_of::<T>());
         // SAFETY: The value is there, and has the length that is named.
-        unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), place, len) };
+        unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), place, len) == 0 }
     }
 
     fn call(name: &CStr) {
@@ -79,10 +128,20 @@ mod imp {
 
 #[cfg(not(all(feature = "jemalloc", not(miri))))]
 mod imp {
+    use std::io;
+
     use crate::memory::allocator::stats::AllocatorStats;
 
     pub(in super::super) const fn is_in_use() -> bool {
         false
+    }
+
+    pub(in super::super) const fn is_profiling() -> bool {
+        false
+    }
+
+    pub(in super::super) fn dump() -> io::Result<String> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub(in super::super) const fn stats() -> Option<AllocatorStats> {

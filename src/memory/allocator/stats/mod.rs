@@ -4,8 +4,8 @@ mod glibc;
 mod jemalloc;
 mod mimalloc;
 
-use std::fmt;
 use std::sync::OnceLock;
+use std::{fmt, io};
 
 /// An allocator that beacon knows how to ask.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -108,6 +108,20 @@ pub fn trim() {
         Some(AllocatorName::Mimalloc) => mimalloc::trim(),
         None => {}
     }
+}
+
+/// Tells whether the allocator in use samples the heap by itself.
+pub(crate) fn profiles_itself() -> bool {
+    allocator() == Some(AllocatorName::Jemalloc) && jemalloc::is_profiling()
+}
+
+/// Returns the profile of the allocator in use, as the text of jemalloc.
+///
+/// # Errors
+///
+/// It does not profile, or cannot write.
+pub(crate) fn own_profile() -> io::Result<String> {
+    jemalloc::dump()
 }
 
 /// Returns the allocator that the program's blocks come from.
