@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use beacon::config::{Compression, Protocol, Sampler};
+use beacon::memory::MemoryConfig;
 use beacon::{DiagnosticLevel, Signal, Telemetry};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .sampler(Sampler::ParentBasedTraceIdRatio(0.1))
         .trace_filter("info,hyper=warn")
         .log_filter("warn,builder=debug")
+        .memory(MemoryConfig::enabled().sample_interval(Duration::from_secs(30)))
         // When, and within which bounds.
         .metrics_interval(Duration::from_secs(15))
         .signal_schedule_delay(Signal::Traces, Duration::from_secs(1))

@@ -19,6 +19,7 @@
 //! - [`config`] holds the settings, and [`manual::environment`] every variable.
 //! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
 //!   [`manual::delivery`] what happens to an item on its way, and when things fail.
+//! - [`memory`] watches the memory of the process and the limit around it.
 //! - [`memory`] and [`manual::heap`]: who holds the heap.
 //!
 //! # Features

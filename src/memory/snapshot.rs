@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 use crate::memory::latest;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sources::LimitState;
@@ -31,10 +33,13 @@ pub fn snapshot() -> MemorySnapshot {
 }
 
 /// What was sampled last. A number that could not be read then is `None`, never an older one.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+///
+/// `Serialize` makes JSON for a status page of it, with the age in seconds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct MemorySnapshot {
     /// Time since the sample; `None`: there is none yet.
+    #[serde(rename = "age_seconds", serialize_with = "serialize_seconds")]
     pub age: Option<Duration>,
     /// Memory of the process that is in RAM.
     pub rss_bytes: Option<u64>,
@@ -69,8 +74,9 @@ pub struct MemorySnapshot {
 }
 
 /// The limit of a cgroup, or why it is not known.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum MemoryLimit {
     /// This many bytes.
     Bytes(u64),
@@ -133,5 +139,51 @@ fn limit(readings: &Readings) -> MemoryLimit {
         (Some(LimitState::Unlimited), _) => MemoryLimit::Unlimited,
         (Some(other), _) => MemoryLimit::Unknown { reason: other.reason() },
         (None, _) => MemoryLimit::Unknown { reason: LimitState::NoAnswer.reason() },
+    }
+}
+
+/// As the signature of serde wants it.
+#[expect(clippy::ref_option, reason = "serde decides")]
+fn serialize_seconds<S: Serializer>(age: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    age.map(|age| age.as_secs_f64()).serialize(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(readings: &[(Reading, u64)]) -> MemorySnapshot {
+        let mut all = Readings::unknown();
+        for (reading, value) in readings {
+            all.set(*reading, *value);
+        }
+        MemorySnapshot::new(Duration::from_millis(1500), &all)
+    }
+
+    #[test]
+    fn json_tells_units_and_what_is_unknown() {
+        let limited = (Reading::CgroupLimitState, LimitState::Limited.number());
+        let full = snapshot(&[limited, (Reading::CgroupLimitBytes, 9)]);
+        let json = serde_json::to_value(full).unwrap();
+        assert_eq!(json["age_seconds"], 1.5);
+        assert_eq!(json["rss_bytes"], serde_json::Value::Null);
+        assert_eq!(json["cgroup_limit"]["bytes"], 9);
+        let unlimited = (Reading::CgroupLimitState, LimitState::Unlimited.number());
+        let json = serde_json::to_value(snapshot(&[unlimited])).unwrap();
+        assert_eq!(json["cgroup_limit"], "unlimited");
+        let json = serde_json::to_value(MemorySnapshot::default()).unwrap();
+        assert_eq!(json["cgroup_limit"]["unknown"]["reason"], "not sampled yet");
+    }
+
+    #[test]
+    fn a_limit_is_shown_with_its_reason() {
+        let of = |state: LimitState| {
+            let limit = snapshot(&[(Reading::CgroupLimitState, state.number())]).cgroup_limit;
+            limit.to_string()
+        };
+        assert_eq!(of(LimitState::Unlimited), "unlimited");
+        assert_eq!(of(LimitState::NoCgroup), "unknown: there are no cgroups");
+        assert_eq!(MemoryLimit::Bytes(7).to_string(), "7 bytes");
+        assert_eq!(snapshot(&[]).cgroup_limit.to_string(), "unknown: the cgroup was not read");
     }
 }

@@ -6,7 +6,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
 use crate::catalog::{InstrumentKind, Metric, attribute, memory};
-use crate::memory::board::{Board, FailureReason, SourceName};
+use crate::memory::board::Board;
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::Reading;
 
 mod rows;

@@ -7,7 +7,7 @@ mod shares;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use opentelemetry::metrics::Meter;
@@ -46,7 +46,8 @@ pub(crate) struct SamplerParts {
 pub(crate) struct MemorySampler {
     latest: Arc<Latest>,
     is_stopping: Arc<AtomicBool>,
-    thread_id: ThreadId,
+    /// Beside its handle, so that nobody who tells it to stop waits for whoever waits for its end.
+    thread: Thread,
     running: Mutex<Option<Running>>,
 }
 
@@ -94,9 +95,9 @@ impl MemorySampler {
                 let _ = end.send(());
             })
             .map_err(|source| InitError::Thread { name: THREAD_NAME, source })?;
-        let thread_id = thread.thread().id();
+        let own = thread.thread().clone();
         let running = Mutex::new(Some(Running { thread, ended }));
-        Ok(Self { latest, is_stopping, thread_id, running })
+        Ok(Self { latest, is_stopping, thread: own, running })
     }
 
     /// What was sampled last.
@@ -107,16 +108,14 @@ impl MemorySampler {
     /// Tells the thread to end, and does not wait.
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
-        if let Some(running) = &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
-            running.thread.thread().unpark();
-        }
+        self.thread.unpark();
     }
 
     /// Ends the thread, and waits for it at most for `limit`. A source that hangs is not waited
     /// for: its thread ends when it comes back.
     pub(crate) fn end(&self, limit: Duration) {
         self.stop();
-        if self.thread_id == thread::current().id() {
+        if self.thread.id() == thread::current().id() {
             // It cannot wait for itself.
             return;
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::Readings;
 
 /// Fills in what it can read. What it reports beside that is the first thing that went wrong.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::diagnostics::{DiagnosticLevel, Diagnostics, Topic};
-use crate::memory::board::{Board, FailureReason, SourceName};
+use crate::memory::board::Board;
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::latest::Latest;
 use crate::memory::reading::Readings;
 use crate::memory::sample::Sample;

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::{Reading, Readings};
 use crate::testing::ManualClock;
 

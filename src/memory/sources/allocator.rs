@@ -1,7 +1,7 @@
 //! What the allocators in use say of themselves.
 
 use crate::memory::allocator_stats::{AllocatorStats, allocator_stats};
-use crate::memory::board::SourceName;
+use crate::memory::counts::SourceName;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 

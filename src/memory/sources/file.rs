@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use crate::memory::board::FailureReason;
+use crate::memory::counts::FailureReason;
 use crate::memory::sources::positioned::read_at;
 
 /// What reading came to.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::memory::board::SourceName;
+use crate::memory::counts::SourceName;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 use crate::memory::sources::file::{KernelFile, Text, TextBuffer};

@@ -1,6 +1,6 @@
 //! Whether a limit of memory is known, and why not.
 
-use crate::memory::board::FailureReason;
+use crate::memory::counts::FailureReason;
 
 /// What is known of the limit of the cgroup.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

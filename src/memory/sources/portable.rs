@@ -2,7 +2,7 @@
 
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use crate::memory::board::FailureReason;
+use crate::memory::counts::FailureReason;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Read;
 

@@ -2,7 +2,7 @@
 //!
 //! Source: the kernel's `accounting/psi.rst`.
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 use crate::memory::sources::file::{KernelFile, Text, TextBuffer};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 use crate::memory::sources::file::{KernelFile, Text, TextBuffer};

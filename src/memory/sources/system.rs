@@ -1,6 +1,6 @@
 //! The host, as `/proc` tells of it. Inside of a container these numbers are still the host's.
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::{Reading, Readings, billionths};
 use crate::memory::sampler::Source;
 use crate::memory::sources::file::{KernelFile, Text, TextBuffer};

@@ -1,6 +1,6 @@
 //! Numbers in the texts of the kernel. Pure.
 
-use crate::memory::board::FailureReason;
+use crate::memory::counts::FailureReason;
 
 /// Digits with blanks around: no sign, nothing else.
 pub(super) fn number(text: &[u8]) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::memory::board::FailureReason;
+use crate::memory::counts::FailureReason;
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sources::cgroup::level::{Bound, Level, Measured, parse_bound, read};
 use crate::memory::sources::cgroup::names::Names;

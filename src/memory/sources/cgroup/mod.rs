@@ -10,7 +10,7 @@ mod tightest;
 
 use std::path::PathBuf;
 
-use crate::memory::board::{FailureReason, SourceName};
+use crate::memory::counts::{FailureReason, SourceName};
 use crate::memory::reading::{Reading, Readings};
 use crate::memory::sampler::Source;
 use crate::memory::sources::cgroup::cpu::CpuCgroup;
