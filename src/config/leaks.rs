@@ -21,6 +21,13 @@ pub(crate) struct LeakSettings {
     pub(crate) profile_keep_max: usize,
 }
 
+/// What the tracking allocator does, where the service has installed it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct HeapSettings {
+    /// It samples who allocates.
+    pub(crate) is_sampled: bool,
+}
+
 /// Shares of the limit from which on memory is short.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct PressureSettings {

@@ -33,7 +33,7 @@ mod table;
 mod unsupported;
 mod value;
 
-pub(crate) use leaks::LeakSettings;
+pub(crate) use leaks::{HeapSettings, LeakSettings};
 pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use memory::MemorySettings;
 pub(crate) use rate::LogRateLimit;

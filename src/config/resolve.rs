@@ -8,7 +8,7 @@ use crate::config::kubernetes::POD_ROWS;
 use crate::config::lookup::Values;
 use crate::config::report::{EffectiveConfig, Origin, SettingReport, SettingWarning};
 use crate::config::{
-    Exporter, ExporterSettings, MetricSettings, Overrides, Propagator, QueueSettings,
+    Exporter, ExporterSettings, HeapSettings, MetricSettings, Overrides, Propagator, QueueSettings,
     RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings, Sampler,
     SettingValue, Settings, Temporality, destination, headers, key, leaks, limits, lines, memory,
     rate, unsupported,
@@ -60,7 +60,7 @@ pub(crate) fn resolve(
         lines: lines::resolve(environment, &mut values)?,
         memory: memory::resolve(&values),
         leaks: leaks::resolve(&values)?,
-        heap_sampling: values.flag(key::MEMORY_HEAP_SAMPLING),
+        heap: HeapSettings { is_sampled: values.flag(key::MEMORY_HEAP_SAMPLING) },
         metrics: metrics(&exporters.metrics, &mut values),
         queues: PerSignal::from_fn(|signal| queue(signal, &mut values)),
         exporters,

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Uri};
 
 use tracing::level_filters::LevelFilter;
 
-use crate::config::{LeakSettings, LineSettings, LogRateLimit, MemorySettings};
+use crate::config::{HeapSettings, LeakSettings, LineSettings, LogRateLimit, MemorySettings};
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -27,8 +27,7 @@ pub(crate) struct Settings {
     pub(crate) memory: Option<MemorySettings>,
     /// `None`: leaks are not looked for.
     pub(crate) leaks: Option<LeakSettings>,
-    /// The tracking allocator, where it is installed, samples who allocates.
-    pub(crate) heap_sampling: bool,
+    pub(crate) heap: HeapSettings,
     pub(crate) metrics: MetricSettings,
     pub(crate) queues: PerSignal<QueueSettings>,
     pub(crate) exporters: PerSignal<ExporterSettings>,

@@ -2,9 +2,12 @@
 //!
 //! A thread of beacon's own samples the process, its container and its allocator, every 15 seconds
 //! unless told otherwise. The numbers leave as the metrics that the manual page
-//! [metrics](crate::manual::metrics) lists, and [`snapshot()`] returns the last sample. What they come
-//! to is told as alerts: [`LeakAlert`]. Where the numbers come from, and what happens when they do not,
-//! is in the page [memory](crate::manual::memory).
+//! [metrics](crate::manual::metrics) lists, and [`snapshot()`] returns the last sample. Where the
+//! numbers come from, and what happens when they do not, is in the page
+//! [memory](crate::manual::memory).
+//!
+//! What they come to is told as alerts, [`LeakAlert`]: see the page
+//! [alerts](crate::manual::alerts).
 
 mod alert;
 pub(crate) mod allocator;

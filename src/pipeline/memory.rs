@@ -34,7 +34,7 @@ pub(super) fn start(
     peers: WatchPeers<'_>,
 ) -> Result<Option<Arc<MemorySampler>>, InitError> {
     let Some(memory) = settings.memory else { return Ok(None) };
-    if settings.heap_sampling && is_tracking() {
+    if settings.heap.is_sampled && is_tracking() {
         // The service has installed the allocator that samples.
         configure_heap_sampling(HeapSampling::adaptive());
     }

@@ -16,6 +16,8 @@ pub(super) struct CheckFacts {
     /// By how much that which the allocator holds beyond the live heap grew in the window of the
     /// verdict on resident memory.
     pub(super) held_growth_bytes: Option<f64>,
+    /// By how much the live heap grew in that window.
+    pub(super) live_growth_bytes: Option<f64>,
     /// Whether the user wants leaks confirmed that were not held against load.
     pub(super) confirm_without_load: bool,
 }
@@ -72,6 +74,11 @@ pub(super) fn decide(facts: &CheckFacts) -> Decision {
         return Decision::Quiet;
     };
     let growth_bytes = rss.evidence.map_or(0.0, |evidence| evidence.growth_bytes);
+    let explains = |part: Option<f64>| part.is_some_and(|part| part >= HALF * growth_bytes);
+    if facts.live.is_some() && explains(facts.live_growth_bytes) {
+        // It is the live heap that grows, and of that its own verdict knows better.
+        return Decision::Quiet;
+    }
     let returned_bytes = match facts.probe {
         ProbeOutcome::Unasked => return Decision::Ask { growth_bytes },
         ProbeOutcome::Fell { returned_bytes } => return Decision::Retained { returned_bytes },
@@ -81,7 +88,7 @@ pub(super) fn decide(facts: &CheckFacts) -> Decision {
     if facts.live.is_none() {
         return growing(level(&rss, facts), LeakCause::Leak, LeakSignal::Rss, returned_bytes);
     }
-    let is_held = facts.held_growth_bytes.is_some_and(|held| held >= HALF * growth_bytes);
+    let is_held = explains(facts.held_growth_bytes);
     let cause = if is_held { LeakCause::Fragmentation } else { LeakCause::NativeGrowth };
     growing(LeakLevel::Suspected, cause, LeakSignal::Rss, returned_bytes)
 }

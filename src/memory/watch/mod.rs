@@ -2,8 +2,8 @@
 
 mod board;
 mod decision;
+mod growth;
 mod heap_sites;
-mod held;
 mod instruments;
 mod judge;
 mod leak_watch;

@@ -11,7 +11,7 @@ use crate::memory::leak::{
 };
 use crate::memory::reclaim::ReclaimReport;
 use crate::memory::watch::decision::{CheckFacts, Decision, Growing, ProbeOutcome, decide};
-use crate::memory::watch::held::HeldHistory;
+use crate::memory::watch::growth::GrowthHistory;
 use crate::memory::watch::load::LoadMeter;
 use crate::memory::watch::probe::ProbeMemory;
 use crate::memory::watch::sample::WatchSample;
@@ -47,7 +47,9 @@ pub(crate) struct Judge {
     exhaustion: ExhaustionDetector,
     machine: LeakStateMachine,
     load: LoadMeter,
-    held: HeldHistory,
+    /// What the allocator holds beyond the live heap.
+    held_growth: GrowthHistory,
+    live_growth: GrowthHistory,
     probe: ProbeMemory,
     /// A check that waits for the answer of the allocator.
     pending: Option<Check>,
@@ -91,7 +93,8 @@ impl Judge {
             exhaustion: ExhaustionDetector::new(),
             machine: LeakStateMachine::new(),
             load: LoadMeter::default(),
-            held: HeldHistory::new(),
+            held_growth: GrowthHistory::new(),
+            live_growth: GrowthHistory::new(),
             probe: ProbeMemory::default(),
             pending: None,
             speaking: None,
@@ -137,9 +140,10 @@ impl Judge {
             self.sites_minute = Some(minute);
         }
         if let (Some(held), Some(live)) = (sample.held_bytes, sample.live_bytes) {
-            self.held.add(held - live);
+            self.held_growth.add(held - live);
         }
-        if live.is_some() {
+        if let Some(live) = live {
+            self.live_growth.add(live);
             self.live_minute = Some(minute);
         }
         self.last = *sample;
@@ -174,7 +178,8 @@ impl Judge {
     ) {
         // The allocator has not answered for half an hour: it hangs.
         self.probed(None, findings);
-        self.held.close();
+        self.held_growth.close();
+        self.live_growth.close();
         let is_live_known = self.live_minute.is_some_and(|last| minute - last < KNOWN_MINUTES);
         let live = live.filter(|_| is_live_known);
         if let Some(base_bytes) = live.and_then(|live| live.base_bytes) {
@@ -188,7 +193,8 @@ impl Judge {
             rss,
             is_site_confirmed: self.sites.confirmed().next().is_some(),
             probe,
-            held_growth_bytes: scale_hours.and_then(|hours| self.held.growth_bytes(hours)),
+            held_growth_bytes: scale_hours.and_then(|it| self.held_growth.growth_bytes(it)),
+            live_growth_bytes: scale_hours.and_then(|it| self.live_growth.growth_bytes(it)),
             confirm_without_load: self.settings.confirm_without_load,
         };
         let check = Check { minute, facts };

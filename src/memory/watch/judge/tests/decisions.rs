@@ -36,6 +36,7 @@ fn facts(live: Option<LeakLevel>, rss: LeakLevel) -> CheckFacts {
         is_site_confirmed: false,
         probe: ProbeOutcome::Unasked,
         held_growth_bytes: None,
+        live_growth_bytes: None,
         confirm_without_load: false,
     }
 }
@@ -82,6 +83,18 @@ fn half_of_the_growth_tells_fragmentation_from_native_growth() {
     ] {
         assert_eq!(decide(&held(bytes)), growing(SUSPECTED, cause, LeakSignal::Rss));
     }
+}
+
+#[test]
+fn growth_of_the_live_heap_is_left_to_its_own_verdict() {
+    let grown = |bytes| CheckFacts {
+        live_growth_bytes: Some(bytes),
+        probe: ProbeOutcome::Unavailable,
+        ..facts(Some(NONE), CONFIRMED)
+    };
+    let native = growing(SUSPECTED, LeakCause::NativeGrowth, LeakSignal::Rss);
+    assert_eq!(decide(&grown(11.9e6)), native);
+    assert_eq!(decide(&grown(12.0e6)), Decision::Quiet);
 }
 
 #[test]

@@ -1,24 +1,24 @@
-//! What the allocator held beyond the live heap, over the longest window.
+//! By how much a size grew, over any window.
 
 /// One value for each half hour of the last four days.
 #[derive(Clone, Debug)]
-pub(super) struct HeldHistory {
-    /// Smallest excess of each closed half hour, in a ring; NaN where nothing was read.
+pub(super) struct GrowthHistory {
+    /// Smallest size of each closed half hour, in a ring; NaN where nothing was read.
     closed: [f32; CHECKS],
     next: usize,
     open: f32,
 }
 
-impl HeldHistory {
+impl GrowthHistory {
     pub(super) const fn new() -> Self {
         Self { closed: [f32::NAN; CHECKS], next: 0, open: f32::NAN }
     }
 
-    /// Takes what the allocator holds beyond the live heap.
+    /// Takes a sample.
     #[expect(clippy::cast_possible_truncation, reason = "24 bits are enough for a size")]
-    pub(super) fn add(&mut self, excess_bytes: f64) {
+    pub(super) fn add(&mut self, bytes: f64) {
         // The smaller one; a NaN gives way.
-        self.open = self.open.min(excess_bytes as f32);
+        self.open = self.open.min(bytes as f32);
     }
 
     /// Ends a half hour, at a check.
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn growth_is_told_over_any_window() {
-        let mut history = HeldHistory::new();
+        let mut history = GrowthHistory::new();
         assert_eq!(history.growth_bytes(2), None);
         for check in 0..400_u16 {
             history.add(f64::from(check) + 7.0);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_gap_at_either_end_is_no_growth() {
-        let mut history = HeldHistory::new();
+        let mut history = GrowthHistory::new();
         history.close();
         for _ in 0..4 {
             history.add(1.0);
