@@ -1,6 +1,7 @@
 //! A leak on purpose: a day of it in a few seconds, and the alert at the end.
 //!
 //! Run it with `cargo run --release --features testing --example leak`.
+#![expect(clippy::print_stdout, reason = "an example shows what happens")]
 
 use std::error::Error;
 use std::thread;

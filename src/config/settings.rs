@@ -11,7 +11,6 @@ use crate::config::{HeapSettings, LeakSettings, LineSettings, LogRateLimit, Memo
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) is_disabled: bool,
