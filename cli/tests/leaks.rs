@@ -78,7 +78,7 @@ async fn a_leak_is_told_from_its_first_suspicion_to_its_end() -> TestResult {
     let run = leaks(&["--csv", &file, "--limit", "1000000000"]).await?;
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     let expected =
-        [("suspected", 1530.0), ("confirmed", 2220.0), ("suspected", 5580.0), ("cleared", 5760.0)];
+        [("suspected", 1530.0), ("confirmed", 1560.0), ("suspected", 5580.0), ("cleared", 5760.0)];
     assert_eq!(states(&run), expected, "{:#?}", run.lines);
 
     let confirmed = &run.lines[1];
@@ -94,16 +94,16 @@ async fn a_leak_is_told_from_its_first_suspicion_to_its_end() -> TestResult {
     assert!(number("record_margin_ratio")? > 0.09);
     assert!(number("bic_margin")? > 2.0);
     assert!(number("load_growth_ratio")?.abs() < 1e-6);
-    // 823 MB are left.
-    assert!((number("time_to_limit_hours")? / (823.0 / 50.0 * 24.0) - 1.0).abs() < 0.01);
+    // 846 MB are left.
+    assert!((number("time_to_limit_hours")? / (846.0 / 50.0 * 24.0) - 1.0).abs() < 0.01);
 
     let summary = run.lines.last().ok_or("a summary")?;
     assert_eq!(summary["final_state"], "healthy");
     assert_eq!(summary["first_suspected_minute"], 1530.0);
-    assert_eq!(summary["first_confirmed_minute"], 2220.0);
+    assert_eq!(summary["first_confirmed_minute"], 1560.0);
     assert_eq!(summary["transitions"], 4);
     assert_eq!(summary["suspected_runs"], json!([[1530.0, 4320.0]]));
-    assert_eq!(summary["confirmed_runs"], json!([[2220.0, 4140.0]]));
+    assert_eq!(summary["confirmed_runs"], json!([[1560.0, 4140.0]]));
     assert!(summary.get("minute").is_none() && summary.get("state").is_none());
     Ok(())
 }
@@ -118,18 +118,18 @@ async fn without_a_load_a_leak_is_suspected_at_most() -> TestResult {
     assert_eq!(run.lines[0]["time_to_limit_hours"], Value::Null);
     let summary = run.lines.last().ok_or("a summary")?;
     assert_eq!(summary["first_confirmed_minute"], Value::Null);
-    assert_eq!(summary["confirmed_runs"], json!([[2220.0, 4320.0]]), "raw verdicts are not capped");
+    assert_eq!(summary["confirmed_runs"], json!([[1560.0, 4320.0]]), "raw verdicts are not capped");
     let run = leaks(&["--csv", &file, "--confirm-without-load"]).await?;
-    assert_eq!(states(&run), [("suspected", 1530.0), ("confirmed", 2220.0)]);
+    assert_eq!(states(&run), [("suspected", 1530.0), ("confirmed", 1560.0)]);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_signal_is_the_live_heap_if_there_is_one() -> TestResult {
     let folder = Folder::new("signal")?;
-    let live = folder.write("live.csv", leaking(3, u32::MAX))?;
+    let live = folder.write("live.csv", leaking(2, u32::MAX))?;
     let empty = "minute,live_bytes,rss_bytes,load\n".to_owned();
-    let rss = leaking(3, u32::MAX).lines().skip(1).fold(empty, |mut text, line| {
+    let rss = leaking(2, u32::MAX).lines().skip(1).fold(empty, |mut text, line| {
         let cells: Vec<_> = line.split(',').collect();
         writeln!(text, "{},,{},1", cells[0], cells[1]).expect("memory");
         text
@@ -187,7 +187,7 @@ async fn a_compressed_file_says_the_same() -> TestResult {
     use std::io::Write as _;
 
     let folder = Folder::new("gzip")?;
-    let text = leaking(3, u32::MAX);
+    let text = leaking(2, u32::MAX);
     let plain = folder.write("a.csv", &text)?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_bytes())?;

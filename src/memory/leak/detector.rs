@@ -34,7 +34,7 @@ use crate::memory::leak::{BYTES_MAX, CHECK_MINUTES, MINUTE_MAX};
 /// }
 /// let verdict = confirmed.ok_or("no leak found")?;
 /// let evidence = verdict.evidence.ok_or("no evidence")?;
-/// assert!(verdict.minute <= 37.0 * 60.0);
+/// assert!(verdict.minute <= 26.0 * 60.0);
 /// assert!((evidence.growth_bytes_per_hour / (50e6 / 24.0) - 1.0).abs() < 0.01);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -2,7 +2,7 @@
 
 use beacon::memory::{ExhaustionChange, ExhaustionDetector};
 
-use crate::leaks::corpus::score::{DAY_MINUTES, MONTH_HOURS, count, quantile};
+use crate::leaks::corpus::score::{MONTH_HOURS, count, quantile};
 use crate::leaks::corpus::trace::Trace;
 
 /// What became of warnings.
@@ -10,7 +10,6 @@ use crate::leaks::corpus::trace::Trace;
 pub(super) struct LimitScore {
     /// Of each process that hit its limit, how long before it was warned, if it was.
     leads_hours: Vec<Option<f64>>,
-    /// All of a day are one.
     false_warnings: f64,
     hours: f64,
 }
@@ -22,16 +21,14 @@ impl LimitScore {
         let is_hit = trace.end < trace.rss.len();
         let mut detector = ExhaustionDetector::new();
         let mut lead_hours = None;
-        let mut last_false = f64::NEG_INFINITY;
         for (bytes, minute) in trace.rss.iter().zip(0_u32..).take(trace.end) {
             let change = detector.observe(minute.into(), *bytes, Some(trace.limit_bytes));
             let Some(ExhaustionChange::Warned { minute, .. }) = change else { continue };
             let left_hours = end_hours - minute / 60.0;
             if is_hit && left_hours <= SOON_HOURS {
                 lead_hours.get_or_insert(left_hours);
-            } else if minute - last_false >= DAY_MINUTES {
+            } else {
                 self.false_warnings += 1.0;
-                last_false = minute;
             }
         }
         if is_hit {

@@ -151,6 +151,6 @@ pub(super) fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     usize::try_from(at).ok().and_then(|at| values.get(at)).copied().unwrap_or(f64::NAN)
 }
 
-pub(super) const DAY_MINUTES: f64 = 1440.0;
+const DAY_MINUTES: f64 = 1440.0;
 pub(super) const MONTH_HOURS: f64 = 730.0;
 const SETTLED_HOURS: f64 = 12.0;

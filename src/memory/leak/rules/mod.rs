@@ -68,8 +68,6 @@ pub(super) struct ScaleRule {
     trend_score: i16,
     /// Smallest record margin, as a share of the base, for confirmed; not asked when `None`.
     record_margin: Option<f64>,
-    /// The same in a process that is not [`YOUNG_WINDOWS`] old.
-    record_margin_young: Option<f64>,
     /// Smallest age, in windows.
     age_windows: f64,
     /// Successive checks that must pass for confirmed.
@@ -108,16 +106,14 @@ impl ScaleRule {
             return Passed::default();
         }
         let window_hours = f64::from(self.window_hours);
-        let is_older = |windows: f64| situation.age_hours > windows * window_hours;
-        let margin =
-            if is_older(YOUNG_WINDOWS) { self.record_margin } else { self.record_margin_young };
+        let is_old_enough = situation.age_hours > self.age_windows * window_hours;
         let is_growing =
             statistics.growth() > self.growth_needed(statistics, load_growth, situation, rules);
         let is_line = !rules.has(LeakCondition::BoundedModels)
             || f64::from(statistics.bic_margin) > self.bic_margin;
         let is_trend =
             !rules.has(LeakCondition::Trend) || statistics.trend_score >= self.trend_score;
-        let is_common = is_older(self.age_windows) && is_growing && is_line && is_trend;
+        let is_common = is_old_enough && is_growing && is_line && is_trend;
         let is_record = |margin: Option<f64>| {
             let Some(margin) = margin.filter(|_| rules.has(LeakCondition::RecordGate)) else {
                 return true;
@@ -126,7 +122,7 @@ impl ScaleRule {
         };
         let suspected_margin = self.record_margin.map(|margin| margin.min(RECORD_SUSPECTED));
         Passed {
-            confirmed: is_common && is_record(margin),
+            confirmed: is_common && is_record(self.record_margin),
             suspected: is_common && self.hold_suspected > 0 && is_record(suspected_margin),
         }
     }
@@ -186,10 +182,6 @@ fn age_allowance(age_hours: f64, window_hours: f64) -> f64 {
     if before_hours > 0.0 { 0.3 * (age_hours / before_hours).ln() } else { f64::INFINITY }
 }
 
-/// Up to here a window still shows the warm-up. Without a higher record for the window of 24 h, a third
-/// of all false alarms comes from processes between 25 and 36 h old.
-const YOUNG_WINDOWS: f64 = 1.5;
-
 /// The record margin of suspected, where one is asked.
 const RECORD_SUSPECTED: f64 = 0.03;
 
@@ -222,7 +214,6 @@ pub(super) const SCALE_RULES: [ScaleRule; SCALE_COUNT] = [
     ScaleRule {
         window_hours: 24,
         growth_floor: 0.04,
-        record_margin_young: Some(0.18),
         hold_confirmed: 2,
         hold_suspected: 1,
         ..SLOW
@@ -238,7 +229,6 @@ pub(super) const SCALE_RULES: [ScaleRule; SCALE_COUNT] = [
         window_hours: 96,
         growth_floor: 0.060_628_662_660_415_92,
         record_margin: None,
-        record_margin_young: None,
         hold_confirmed: 9,
         hold_suspected: 5,
         ..SLOW
@@ -253,7 +243,6 @@ const FAST: ScaleRule = ScaleRule {
     bic_margin: 3.0,
     trend_score: 203,
     record_margin: Some(0.05),
-    record_margin_young: Some(0.05),
     age_windows: 2.0,
     hold_confirmed: 0,
     hold_suspected: 0,
@@ -267,7 +256,6 @@ const SLOW: ScaleRule = ScaleRule {
     bic_margin: 2.0,
     trend_score: 112,
     record_margin: Some(0.09),
-    record_margin_young: Some(0.09),
     age_windows: 1.05,
     hold_confirmed: 0,
     hold_suspected: 0,

@@ -71,20 +71,14 @@ fn each_threshold_alone_decides() {
 fn thresholds_are_those_that_were_frozen() {
     let row = |rule: &ScaleRule| {
         let numbers = [rule.load_factor, rule.bic_margin, rule.age_windows];
-        let margins = [rule.record_margin, rule.record_margin_young];
+        let record_margin = rule.record_margin.unwrap_or_default();
         let holds = [rule.hold_confirmed, rule.hold_suspected];
-        (numbers, rule.trend_score, margins.map(Option::unwrap_or_default), holds)
+        (numbers, rule.trend_score, record_margin, holds)
     };
-    let fast = |hold| ([1.0, 3.0, 2.0], 203, [0.05, 0.05], [hold, 0]);
-    let slow = |margins, holds| ([0.9, 2.0, 1.05], 112, margins, holds);
-    let expected = [
-        fast(1),
-        fast(2),
-        fast(4),
-        slow([0.09, 0.18], [2, 1]),
-        slow([0.09, 0.09], [4, 2]),
-        slow([0.0, 0.0], [9, 5]),
-    ];
+    let fast = |hold| ([1.0, 3.0, 2.0], 203, 0.05, [hold, 0]);
+    let slow = |record_margin, holds| ([0.9, 2.0, 1.05], 112, record_margin, holds);
+    let expected =
+        [fast(1), fast(2), fast(4), slow(0.09, [2, 1]), slow(0.09, [4, 2]), slow(0.0, [9, 5])];
     assert_eq!(SCALE_RULES.each_ref().map(row), expected);
 }
 

@@ -82,8 +82,7 @@ fn passes(closed: &[Option<(f64, f64)>], width: u32, end: u32, base: f64, r: f64
     }
     let floor = 0.04 * (window / 24.0).powf(0.3) + 0.9 * lambda;
     let common = g > floor && d > 2.0 && trend >= 112 && age > 1.05 * window;
-    let margin = if width == 60 && age <= 1.5 * window { 0.18 } else { 0.09 };
-    (common && (r > margin || width == 240), common && (r > 0.03 || width == 240))
+    (common && (r > 0.09 || width == 240), common && (r > 0.03 || width == 240))
 }
 
 /// What each check from minute 90 on says.

@@ -36,11 +36,11 @@ fn flat(site: u64) -> SiteBytes {
 #[test]
 fn the_site_that_leaks_is_named() {
     let (first, detectors) = run(40, |minute| vec![flat(1), leak(minute), flat(2)]);
-    assert_eq!(first, Some((37.0 * 60.0, 7)));
+    assert_eq!(first, Some((26.0 * 60.0, 7)));
     let leaking = detectors.leaking();
     assert_eq!(leaking.status, LeakingSiteStatus::Confirmed);
     let [site] = leaking.sites[..] else { panic!("{leaking:?}") };
-    assert_eq!((site.site, site.confirmed_minute), (7, Some(37.0 * 60.0)));
+    assert_eq!((site.site, site.confirmed_minute), (7, Some(26.0 * 60.0)));
     assert!((site.growth_bytes_per_hour / (BASE * 0.5 / 24.0) - 1.0).abs() < 0.01, "{site:?}");
 }
 
@@ -63,7 +63,7 @@ fn a_site_that_is_new_comes_from_nothing() {
     assert_eq!(first, None);
     let (first, _) =
         run(60, |minute| if minute < 1800.0 { vec![] } else { vec![leak(minute - 1800.0)] });
-    assert!(first.is_some_and(|(minute, _)| minute <= 1800.0 + 37.0 * 60.0), "{first:?}");
+    assert!(first.is_some_and(|(minute, _)| minute <= 1800.0 + 26.0 * 60.0), "{first:?}");
 }
 
 #[test]
@@ -99,9 +99,9 @@ fn growth_of_less_than_four_samples_is_noise() {
 
 #[test]
 fn a_verdict_is_remembered_for_a_day() {
-    let (_, detectors) = run(60, |minute| vec![leak(minute.min(2600.0))]);
+    let (_, detectors) = run(50, |minute| vec![leak(minute.min(2000.0))]);
     assert_eq!(detectors.confirmed().count(), 0, "the growth is over");
     assert_eq!(detectors.leaking().status, LeakingSiteStatus::Confirmed);
-    let (_, detectors) = run(120, |minute| vec![leak(minute.min(2600.0))]);
+    let (_, detectors) = run(120, |minute| vec![leak(minute.min(2000.0))]);
     assert!(detectors.leaking().sites.is_empty());
 }
