@@ -15,6 +15,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::runtime::Runtime;
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -132,7 +133,7 @@ impl Case {
         let traces = is_traced.then(|| {
             let layer = OpenTelemetryLayer::new(provider.tracer("bench"));
             // Nor would beacon record the events twice.
-            layer.with_filter(filter_fn(tracing::Metadata::is_span))
+            layer.with_filter(filter_fn(is_span))
         });
         let file = File::options().append(true).open(NOWHERE)?;
         let has_json = self.sinks.has_json();
@@ -147,6 +148,10 @@ impl Case {
         tracing::subscriber::set_global_default(subscriber)?;
         Ok(Box::new(Official { logger, _provider: provider, _guard: guard, _runtime: runtime }))
     }
+}
+
+fn is_span(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span()
 }
 
 fn logger(runtime: &Runtime, endpoint: &str) -> Result<SdkLoggerProvider, Failure> {

@@ -131,12 +131,11 @@ pub(crate) trait FieldSink: Visit {
 
 fn given_name(metadata: &Metadata<'static>) -> &'static str {
     let name = metadata.name();
-    let (Some(file), Some(line)) = (metadata.file(), metadata.line()) else { return name };
+    let Some(file) = metadata.file() else { return name };
     let position = name.strip_prefix("event ").and_then(|rest| rest.strip_prefix(file));
     let is_default = position
         .and_then(|rest| rest.strip_prefix(':'))
-        .and_then(|digits| digits.parse().ok())
-        .is_some_and(|number: u32| number == line);
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit()));
     if is_default { "" } else { name }
 }
 

@@ -128,8 +128,23 @@ pub(super) fn nonzero_fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
 #[inline]
 pub(super) fn nonzero_fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
     if value != 0 {
+        fixed64(out, field, value.to_le_bytes());
+    }
+}
+
+/// Eight bytes, written also when they are zero.
+#[inline]
+pub(super) fn fixed64(out: &mut Vec<u8>, field: u32, value: [u8; 8]) {
+    if field < 16 {
+        // Tag and value in one step instead of two.
+        let mut bytes = [0; 9];
+        let [first, rest @ ..] = &mut bytes;
+        [*first, ..] = (field << 3 | u32::from(WIRE_FIXED64)).to_le_bytes();
+        *rest = value;
+        out.extend_from_slice(&bytes);
+    } else {
         tag(out, field, WIRE_FIXED64);
-        out.extend_from_slice(&value.to_le_bytes());
+        out.extend_from_slice(&value);
     }
 }
 

@@ -6,7 +6,7 @@ use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Value};
 
 use crate::export::encode::buffer::{
-    WIRE_FIXED64, WIRE_VARINT, close, len_head, nested_heads, nonempty_str, open, tag, varint,
+    WIRE_VARINT, close, fixed64, len_head, nested_heads, nonempty_str, open, tag, varint,
     varint_len,
 };
 
@@ -124,16 +124,21 @@ pub(super) fn write_bool(out: &mut Vec<u8>, field: u32, value: bool) {
 #[inline]
 pub(super) fn write_i64(out: &mut Vec<u8>, field: u32, value: i64) {
     let value = value.cast_unsigned();
+    let [int_tag, ..] = (INT_VALUE << 3 | u32::from(WIRE_VARINT)).to_le_bytes();
+    if let Ok(byte @ 0..0x80) = u8::try_from(value) {
+        len_head(out, field, 2);
+        out.extend_from_slice(&[int_tag, byte]);
+        return;
+    }
     len_head(out, field, varint_len(value).saturating_add(1));
-    tag(out, INT_VALUE, WIRE_VARINT);
+    out.push(int_tag);
     varint(out, value);
 }
 
 #[inline]
 pub(super) fn write_f64(out: &mut Vec<u8>, field: u32, value: f64) {
     len_head(out, field, 9);
-    tag(out, DOUBLE_VALUE, WIRE_FIXED64);
-    out.extend_from_slice(&value.to_le_bytes());
+    fixed64(out, DOUBLE_VALUE, value.to_le_bytes());
 }
 
 /// The first `chars_max` characters.

@@ -123,7 +123,7 @@ impl Lines {
             return;
         }
         let mut scratch = LineScratch::take();
-        let buffers = &mut scratch.0;
+        let buffers = scratch.buffers();
         let mut collector = FieldCollector::of_event(&mut buffers.fields, &self.redactor);
         source.record_fields(event, &mut collector);
         // A panic can happen while the extensions of a span are locked, and its hook comes here.
@@ -143,7 +143,7 @@ impl Lines {
             return;
         }
         let mut scratch = LineScratch::take();
-        let buffers = &mut scratch.0;
+        let buffers = scratch.buffers();
         fill(&mut buffers.fields);
         self.emit(origin, buffers);
     }

@@ -1,7 +1,6 @@
 //! What a thread uses again for every line it writes.
 
 use std::cell::Cell;
-use std::mem;
 
 use crate::logging::field_list::FieldList;
 use crate::logging::lines::stamp::Stamp;
@@ -27,17 +26,21 @@ pub(super) struct Buffers {
 /// A `Debug` implementation that logs while its own event is being read finds none and makes new
 /// ones. Dropping hands the buffers back, also while a panic unwinds.
 #[derive(Debug)]
-pub(super) struct LineScratch(pub(super) Box<Buffers>);
+pub(super) struct LineScratch(Option<Box<Buffers>>);
 
 impl LineScratch {
     pub(super) fn take() -> Self {
-        Self(SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default())
+        Self(SPARE.try_with(Cell::take).ok().flatten())
+    }
+
+    pub(super) fn buffers(&mut self) -> &mut Buffers {
+        self.0.get_or_insert_default()
     }
 }
 
 impl Drop for LineScratch {
     fn drop(&mut self) {
-        let mut spare = mem::take(&mut self.0);
+        let Some(mut spare) = self.0.take() else { return };
         spare.fields.clear();
         spare.span_fields.clear();
         spare.span_names.clear();
