@@ -1,12 +1,13 @@
 //! Which spans and events are recorded. Spans and events are asked about apart, so that no log
 //! level ever silences a trace.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
-use tracing::{Level, Metadata, span};
+use tracing::{Dispatch, Level, Metadata, span};
 use tracing_subscriber::filter::{Directive, ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::{EnvFilter, Registry};
@@ -79,6 +80,8 @@ pub(crate) struct Admission {
     spans: Option<ArcSwap<Directives>>,
     events: Option<ArcSwap<Directives>>,
     marks_errors: bool,
+    /// The subscriber that the layer is a part of, where it is known. Weak: it owns the layer.
+    dispatch: OnceLock<WeakDispatch>,
 }
 
 impl Admission {
@@ -92,7 +95,16 @@ impl Admission {
         marks_errors: bool,
     ) -> Self {
         let [spans, events] = [spans, events].map(|own| own.map(ArcSwap::from_pointee));
-        Self { spans, events, marks_errors }
+        Self { spans, events, marks_errors, dispatch: OnceLock::new() }
+    }
+
+    pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
+        // A layer is part of one subscriber, so a second call brings nothing new.
+        self.dispatch.get_or_init(|| dispatch.downgrade());
+    }
+
+    pub(crate) fn dispatch(&self) -> Option<Dispatch> {
+        self.dispatch.get()?.upgrade()
     }
 
     /// Exchanges the directives of spans, unless spans are of no interest at all.
@@ -184,7 +196,7 @@ impl<S> Filter<S> for AdmissionFilter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let Admission { spans, events, marks_errors } = &*self.0;
+        let Admission { spans, events, marks_errors, .. } = &*self.0;
         let mut hint = if *marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
         for directives in [spans, events].into_iter().flatten() {
             hint = hint.max(directives.load().level_max());

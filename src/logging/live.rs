@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tracing::callsite::rebuild_interest_cache;
+use tracing::dispatcher::with_default;
 use tracing::level_filters::LevelFilter;
 
 use crate::clock::SharedClock;
@@ -200,7 +201,7 @@ impl LiveFilters {
                 Filtered::Spans => admission.replace_spans(directives),
             }
         }
-        rebuild_interest_cache();
+        ask_again(state);
         self.spread_to_log(state);
     }
 
@@ -222,8 +223,7 @@ impl LiveFilters {
         timer.spawner.spawn(async move {
             clock.sleep_until(clock.now().saturating_add(SETTLE_AFTER)).await;
             if let Some(filters) = filters.upgrade() {
-                let _state = filters.lock();
-                rebuild_interest_cache();
+                ask_again(&filters.lock());
             }
         });
     }
@@ -258,6 +258,16 @@ impl State {
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timer").finish_non_exhaustive()
+    }
+}
+
+/// Asks about every call-site, in the scope of our own subscriber: while there is but one in the
+/// process, `tracing` asks the one that is current on the calling thread, which may be none.
+fn ask_again(state: &State) {
+    let mut own = state.admissions.iter().filter_map(Weak::upgrade);
+    match own.find_map(|admission| admission.dispatch()) {
+        Some(dispatch) => with_default(&dispatch, rebuild_interest_cache),
+        None => rebuild_interest_cache(),
     }
 }
 

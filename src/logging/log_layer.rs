@@ -86,6 +86,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        self.admission.set_dispatch(dispatch);
         // A layer is part of one subscriber, so a second call brings nothing new.
         self.dispatch.get_or_init(|| dispatch.downgrade());
     }

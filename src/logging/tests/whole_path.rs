@@ -14,14 +14,15 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, info, info_span};
 
 use super::recording::{Pipeline, Signals, settings, stopped_clock};
+use crate::config::RedactionSettings;
 use crate::config::log_settings::LogFormat;
 use crate::export::processors::decode::{attribute, drain};
 use crate::logging::lines::tests::properties::{
     Given, given, json_pairs, key_of, logfmt_pairs, name,
 };
-use crate::logging::lines::tests::{LIMIT, Memory, lines, sink};
+use crate::logging::lines::tests::{LIMIT, Memory, lines_hiding, sink};
 use crate::logging::log_bridge::LogBridge;
-use crate::logging::{LiveFilters, LogValue, Sinks, get_logger, registry};
+use crate::logging::{LiveFilters, LogValue, Redactor, Sinks, get_logger, registry};
 
 /// One event, three times.
 struct Told {
@@ -31,11 +32,15 @@ struct Told {
 }
 
 fn told(code: impl FnOnce()) -> Told {
-    let (pipeline, settings, memories) =
-        (Pipeline::default(), settings(), <[Memory; 2]>::default());
+    // Numbers that could be those of cards would be hidden.
+    let shows_all = RedactionSettings { is_on: false, ..RedactionSettings::default() };
+    let redactor = Arc::new(Redactor::new(&shows_all));
+    let pipeline = Pipeline { redactor: Arc::clone(&redactor), ..Pipeline::default() };
+    let (settings, memories) = (settings(), <[Memory; 2]>::default());
     let looks =
         [LogFormat::Json, LogFormat::Logfmt].map(|format| (format, false, LevelFilter::TRACE));
-    let lines = lines(looks.into_iter().zip(&memories).map(|(look, to)| sink(look, to)).collect());
+    let sinks = looks.into_iter().zip(&memories).map(|(look, to)| sink(look, to)).collect();
+    let lines = lines_hiding(sinks, redactor);
     let (recorder, own) = (pipeline.recorder(&settings), Some(Arc::clone(&lines)));
     let filters = LiveFilters::new(&settings, None).unwrap();
     let mut parts = pipeline.parts_with(Signals::Both, &settings, filters);

@@ -21,6 +21,7 @@ use crate::export::processors::LogSink;
 use crate::logging::Sinks;
 use crate::logging::field_list::FieldValue;
 use crate::logging::log_layer::LogLayer;
+use crate::logging::redact::Redactor;
 use crate::logging::sinks::Occurrence;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::tests::{admits_all, settings, stopped_clock};
@@ -72,8 +73,15 @@ pub(in crate::logging) fn sink((format, is_colored, level): Look, memory: &Memor
     }
 }
 
-pub(in crate::logging) fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
-    Arc::new(Lines { sinks, redactor: Arc::default() })
+fn lines(sinks: Vec<LineSink>) -> Arc<Lines> {
+    lines_hiding(sinks, Arc::default())
+}
+
+pub(in crate::logging) fn lines_hiding(
+    sinks: Vec<LineSink>,
+    redactor: Arc<Redactor>,
+) -> Arc<Lines> {
+    Arc::new(Lines { sinks, redactor })
 }
 
 /// One sink for each look, and what they wrote when `code` ran.
