@@ -68,12 +68,12 @@ where
         return Ok(logs.unwrap_or_else(|| Box::new(None::<LogLayer>)));
     };
     let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
-    let traces = trace_layer(tracer, &settings);
+    let spans = trace_layer(tracer, &settings);
     Ok(if is_tracking() {
         // Before the traces: when a span is left, its OpenTelemetry span is still the current one.
-        with_logs(CallSiteLayer::new().and_then(traces).with_filter(filter), logs)
+        with_logs(CallSiteLayer::new().and_then(spans).with_filter(filter), logs)
     } else {
-        with_logs(traces.with_filter(filter), logs)
+        with_logs(spans.with_filter(filter), logs)
     })
 }
 

@@ -128,7 +128,7 @@ pub(crate) fn is_tracking() -> bool {
 
 /// Returns the bytes that this thread allocated and freed since it started, exactly; only
 /// differences mean something. `None` when the thread has no counts of its own.
-#[cfg_attr(not(test), expect(dead_code, reason = "measured scopes read it"))]
+#[expect(dead_code, reason = "for measured scopes, which come later")]
 pub(crate) fn thread_bytes() -> Option<(u64, u64)> {
     if !is_tracking() {
         return None;
@@ -156,13 +156,12 @@ impl Local {
             self.start();
             self.is_inside.set(false);
         }
-        let is_due = match self.counts.get() {
-            Some(counts) => counts.offer(bytes(size)),
-            None => {
-                let left = self.countdown.get().checked_sub(bytes(size));
-                self.countdown.set(left.unwrap_or(0));
-                left.is_none()
-            }
+        let is_due = if let Some(counts) = self.counts.get() {
+            counts.offer(bytes(size))
+        } else {
+            let left = self.countdown.get().checked_sub(bytes(size));
+            self.countdown.set(left.unwrap_or(0));
+            left.is_none()
         };
         if is_due {
             self.reached(pointer, size);
