@@ -17,6 +17,7 @@ fn a_program_knows_who_holds_its_heap() {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "sums of a few bytes")]
 mod parts {
     use std::collections::HashMap;
     use std::hint::black_box;
