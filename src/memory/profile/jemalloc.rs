@@ -100,7 +100,7 @@ MAPPED_LIBRARIES:
         let (sites, interval_bytes) = parse(TEXT);
         assert_eq!(interval_bytes, 524_288);
         let frames: Vec<_> = sites.iter().map(|site| site.frames.as_slice()).collect();
-        assert_eq!(frames, [[0x5578aa, 0x7f12].as_slice(), [0x5578bb].as_slice()]);
+        assert_eq!(frames, [[0x0055_78aa, 0x7f12].as_slice(), [0x0055_78bb].as_slice()]);
         // Blocks of the interval's size are sampled with a chance of 1 − 1/e.
         assert!((sites[0].live_bytes - 1_048_576.0 * 1.581_977).abs() < 2.0, "{sites:?}");
         assert!((sites[0].live_blocks - 3.163_953).abs() < 0.001);
@@ -118,7 +118,7 @@ MAPPED_LIBRARIES:
         let (sites, _) = parse(odd);
         assert_eq!(sites.iter().map(|site| site.frames.clone()).collect::<Vec<_>>(), [[2]]);
         for end in 0..TEXT.len() {
-            let _ = parse(&TEXT[..end]);
+            drop(parse(&TEXT[..end]));
         }
     }
 }

@@ -58,7 +58,7 @@ pub(super) struct Label {
     pub(super) str: i64,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "pprof has them")]
+#[expect(clippy::struct_excessive_bools, reason = "as the format has it")]
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Mapping {
     #[prost(uint64, tag = "1")]

@@ -77,8 +77,7 @@ fn a_site_is_a_sample_with_its_frames() {
 
 #[test]
 fn samples_without_room_are_said() {
-    let mut losses = SampleLosses::default();
-    losses.dropped = 3;
+    let losses = SampleLosses { dropped: 3, ..SampleLosses::default() };
     let profile = profile_of(&[], losses);
     assert!(text(&profile, profile.comment[0]).contains("3 were dropped"));
 }

@@ -16,9 +16,12 @@ impl Block {
         layout: Layout,
         is_zeroed: bool,
     ) -> Option<Self> {
-        // SAFETY: No test asks for nothing.
-        let pointer = unsafe {
-            if is_zeroed { allocator.alloc_zeroed(layout) } else { allocator.alloc(layout) }
+        let pointer = if is_zeroed {
+            // SAFETY: No test asks for nothing.
+            unsafe { allocator.alloc_zeroed(layout) }
+        } else {
+            // SAFETY: As above.
+            unsafe { allocator.alloc(layout) }
         };
         if pointer.is_null() {
             return None;

@@ -4,11 +4,13 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::blocks::Block;
 use super::{Turn, assert_nothing_is_sampled};
 use crate::memory::allocator::sample;
-use crate::memory::{HeapSampling, TrackingAllocator};
+use crate::memory::allocator::sampling::tick;
+use crate::memory::{HeapSampling, TrackingAllocator, heap_sites};
 
 struct Refusing<'a>(&'a AtomicBool);
 
@@ -21,8 +23,11 @@ impl Refusing<'_> {
 // SAFETY: Null is always an answer, and the rest is the system's.
 unsafe impl GlobalAlloc for Refusing<'_> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if self.refuses() {
+            return ptr::null_mut();
+        }
         // SAFETY: As the caller says.
-        if self.refuses() { ptr::null_mut() } else { unsafe { System.alloc(layout) } }
+        unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -97,4 +102,28 @@ fn what_was_sampled_is_forgotten_after_sampling_ends() {
     }
     assert_eq!(turn.live(), (0, 0));
     assert_nothing_is_sampled();
+}
+
+#[test]
+fn samples_grow_old_by_the_time_that_is_told() {
+    let _turn = Turn::new(HeapSampling::every(1_024));
+    let allocator = TrackingAllocator::new(System);
+    let layout = Layout::from_size_align(100_000, 8).unwrap();
+    let start = Duration::from_secs(100);
+    tick(start);
+    let first = Block::new(&allocator, layout, false).unwrap();
+    let second = Block::new(&allocator, layout, false).unwrap();
+    let old_bytes = |age: Duration| {
+        tick(start + age);
+        heap_sites(usize::MAX).iter().map(|site| site.old_bytes).sum::<f64>()
+    };
+    let hour = Duration::from_hours(1);
+    assert!(old_bytes(hour) < 1.0);
+    assert!(old_bytes(hour + Duration::from_secs(1)) >= 100_000.0);
+    let day: f64 = heap_sites(usize::MAX).iter().map(|site| site.live_bytes_by_age[3]).sum();
+    assert!(day >= 100_000.0);
+    first.free(&allocator);
+    second.free(&allocator);
+    assert_nothing_is_sampled();
+    tick(Duration::ZERO);
 }

@@ -9,9 +9,9 @@ fn sample(born_seconds: u32, weight_bytes: f64) -> Sample {
 }
 
 fn seen<const BUCKETS: usize>(table: &LiveTable<BUCKETS>) -> usize {
-    let mut seen = 0;
-    table.for_each(|_| seen += 1);
-    seen
+    let mut seen = Vec::new();
+    table.for_each(|sample| seen.push(sample));
+    seen.len()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::memory::allocator::site_table::SiteTable;
+use crate::memory::allocator::site_table::{SiteSlot, SiteTable};
 
 #[test]
 fn the_same_stack_is_stored_once_and_read_back() {
@@ -11,7 +11,7 @@ fn the_same_stack_is_stored_once_and_read_back() {
     assert_eq!(SITES.enter(&[1, 2, 3], None, 6), (first, key));
     let (other, other_key) = SITES.enter(&[1, 2], None, 6);
     assert!(first != 0 && other != 0 && first != other && key != other_key);
-    let record = SITES.get(first).and_then(|slot| slot.read()).unwrap();
+    let record = SITES.get(first).and_then(SiteSlot::read).unwrap();
     assert_eq!((record.key, record.frames), (key, vec![1, 2, 3]));
     assert!(record.call_site.is_none() && record.link.is_none());
 }
@@ -21,9 +21,9 @@ fn a_link_is_kept_for_its_site_only() {
     static SITES: SiteTable<64> = SiteTable::new();
     let (site, key) = SITES.enter(&[1], None, 0);
     SITES.link(site, key.wrapping_add(1), 9, 9);
-    assert_eq!(SITES.get(site).and_then(|slot| slot.read()).unwrap().link, None);
+    assert_eq!(SITES.get(site).and_then(SiteSlot::read).unwrap().link, None);
     SITES.link(site, key, u128::MAX - 5, 7);
-    let link = SITES.get(site).and_then(|slot| slot.read()).unwrap().link;
+    let link = SITES.get(site).and_then(SiteSlot::read).unwrap().link;
     assert_eq!(link, Some((u128::MAX - 5, 7)));
 }
 
@@ -58,7 +58,7 @@ fn idle_sites_make_room_and_leave_their_sums() {
     let load = |sum: &std::sync::atomic::AtomicU64| sum.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(load(&other.taken_bytes), 9 * 512);
     assert_eq!(load(&other.taken_objects_1024), 9 * 256 * 1024);
-    assert_eq!(SITES.get(sites[0]).and_then(|slot| slot.read()).unwrap().frames, [1]);
+    assert_eq!(SITES.get(sites[0]).and_then(SiteSlot::read).unwrap().frames, [1]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::alloc::{Layout, System};
 
+use tracing::Metadata;
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -11,7 +12,7 @@ use crate::memory::allocator::call_site;
 use crate::memory::{CallSiteLayer, HeapSampling, TrackingAllocator, heap_sites};
 
 fn current() -> Option<&'static str> {
-    call_site::current().map(|metadata| metadata.name())
+    call_site::current().map(Metadata::name)
 }
 
 fn with_layer(action: impl FnOnce()) {
@@ -82,7 +83,7 @@ fn a_sample_names_its_span() {
     });
     let sites = heap_sites(usize::MAX);
     let of = |name: Option<&str>| {
-        let is_it = |site: &&crate::memory::HeapSite| site.span.map(|span| span.name()) == name;
+        let is_it = |site: &&crate::memory::HeapSite| site.span.map(Metadata::name) == name;
         sites.iter().filter(is_it).map(|site| site.live_bytes).sum::<f64>()
     };
     assert!((of(Some("import")) - 100_000.0).abs() < 1.0, "{sites:?}");

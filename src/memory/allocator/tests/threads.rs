@@ -47,12 +47,12 @@ impl Dice {
     fn below(&mut self, end: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
+        (self.0 >> 33).checked_rem(end).unwrap()
     }
 
     fn len(&mut self) -> usize {
         let end = [64, 1_024, 20_000][usize::try_from(self.below(3)).unwrap()];
-        usize::try_from(self.below(end)).unwrap() + 1
+        usize::try_from(self.below(end).saturating_add(1)).unwrap()
     }
 }
 
