@@ -52,7 +52,6 @@ fn every_key_belongs_to_one_row() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn every_key_of_code_has_a_row() {
     let general =
         [key::COMPRESSION, key::ENDPOINT, key::HEADERS, key::INSECURE, key::PROTOCOL, key::TIMEOUT];

@@ -119,7 +119,7 @@ mod tests {
         let (sender, receiver): (_, Receiver<()>) = channel();
         let receiver = Mutex::new(receiver);
         let code = move || {
-            drop(receiver.lock().unwrap_or_else(PoisonError::into_inner).recv());
+            receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap_or_default();
             7
         };
         (hook(code), sender)

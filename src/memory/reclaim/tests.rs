@@ -75,8 +75,10 @@ fn hooks_that_panic_or_hang_harm_neither_the_others_nor_the_run() {
     let own = Arc::clone(&calls);
     let hooks = vec![
         hook(|_| panic!("of the test")),
-        hook(move |_| drop(gate.lock().unwrap().recv())),
-        hook(move |_| drop(own.fetch_add(1, SeqCst))),
+        hook(move |_| gate.lock().unwrap().recv().unwrap_or_default()),
+        hook(move |_| {
+            own.fetch_add(1, SeqCst);
+        }),
     ];
     let process = Process::new(hooks, Duration::from_millis(50));
     let report = process.reclaimer.run_and_wait(PressureLevel::Requested);
@@ -92,7 +94,7 @@ fn hooks_that_panic_or_hang_harm_neither_the_others_nor_the_run() {
 fn a_probe_asks_the_allocator_alone_and_tells() {
     let process = Process::new(vec![hook(|_| panic!("called"))], Duration::from_mins(1));
     let (sender, receiver) = channel();
-    assert!(process.reclaimer.probe(move |report| drop(sender.send(report))));
+    assert!(process.reclaimer.probe(move |report| sender.send(report).unwrap_or_default()));
     let report = receiver.recv_timeout(Duration::from_mins(1)).unwrap();
     assert_eq!((report.returned_bytes, report.hooks_run, report.hooks_failed), (100, 0, 0));
     assert_eq!(process.resident.load(SeqCst), 900);
@@ -105,8 +107,8 @@ fn while_one_run_is_under_way_no_other_begins_and_callers_share_it() {
     let gate = Mutex::new((gate, began));
     let hooks = vec![hook(move |_| {
         let gate = gate.lock().unwrap();
-        drop(gate.1.send(()));
-        drop(gate.0.recv());
+        gate.1.send(()).unwrap_or_default();
+        gate.0.recv().unwrap_or_default();
     })];
     let process = Process::new(hooks, Duration::from_mins(1));
     assert!(process.reclaimer.relieve(PressureLevel::Shed));
