@@ -49,6 +49,7 @@ mod install;
 pub mod logging;
 pub mod manual;
 mod pipeline;
+pub mod propagation;
 mod report;
 mod shutdown_signal;
 mod signal;

@@ -1,5 +1,8 @@
 //! The manual: what the reference pages of single items cannot tell.
 
+#[doc = include_str!("manual/context.md")]
+pub mod context {}
+
 #[doc = include_str!("manual/delivery.md")]
 pub mod delivery {}
 

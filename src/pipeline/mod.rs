@@ -26,6 +26,7 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
     Timer,
 };
+use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::timer_thread::TimerThread;
@@ -172,6 +173,11 @@ impl Pipeline {
             use opentelemetry::metrics::MeterProvider as _;
             opentelemetry::metrics::noop::NoopMeterProvider::new().meter(name)
         })
+    }
+
+    pub(crate) fn propagator(&self) -> CompositePropagator {
+        let counters = Arc::clone(&self.counters.propagation);
+        CompositePropagator::new(&self.settings.propagators, counters)
     }
 
     pub(crate) fn tracer_provider(&self) -> TracerProvider {
