@@ -67,14 +67,14 @@ pub(super) fn extract(
     count(&members, counters);
 
     let trace_id = TraceId::from_bytes(parent.trace_id);
-    let received = Received::new(trace_id, parent.is_random, &members);
+    let (received, state) = Received::new(trace_id, parent.is_random, &members);
     let random = if parent.is_random { RANDOM } else { TraceFlags::NOT_SAMPLED };
     let span = SpanContext::new(
         trace_id,
         SpanId::from_bytes(parent.span_id),
         random.with_sampled(parent.is_sampled),
         true,
-        received.state().clone(),
+        state,
     );
     received.keep_in(context).with_remote_span_context(span)
 }
@@ -93,9 +93,9 @@ fn state_header(
     received: Option<&Received>,
     counters: &PropagationCounters,
 ) -> String {
-    let members = match received.and_then(|received| Some((received, received.header()?))) {
-        Some((received, header)) if received.state() == state => return header.to_owned(),
-        Some((received, header)) => Members::check(received.members_after(header, state)),
+    let members = match received.and_then(Received::whole_state) {
+        Some(whole) if whole.seen() == state => return whole.header().to_owned(),
+        Some(whole) => Members::check(whole.members_after(state)),
         None if state.into_iter().len() == 0 => return String::new(),
         None => Members::check(state),
     };
