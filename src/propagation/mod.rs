@@ -18,7 +18,7 @@
 //! fn answer(request: &http::Request<()>) {
 //!     let span = info_span!("GET /orders", otel.kind = "server");
 //!     // Before the span is entered; a span that nobody records has no parent.
-//!     span.set_parent(propagation::extract(request.headers())).ok();
+//!     let _ = span.set_parent(propagation::extract(request.headers()));
 //!     span.in_scope(|| {
 //!         let mut next = http::Request::new(());
 //!         propagation::inject_current(next.headers_mut());
