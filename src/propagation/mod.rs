@@ -31,6 +31,7 @@ mod baggage;
 mod carrier;
 mod composite;
 mod counters;
+mod percent;
 mod trace_context;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The list that the header `baggage` holds. Pure.
 
-use crate::propagation::baggage::percent::{self, is_octet, is_plain_in_properties};
+use crate::propagation::percent::{self, is_octet, is_plain_in_properties};
 
 /// One member: with its value encoded when it was read, and not encoded when it is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,16 +70,12 @@ impl<'a> List<'a> {
     /// The next text between commas.
     fn next_text(&mut self) -> Option<&'a str> {
         let header = self.header?;
-        match header.split_once(',') {
-            Some((text, behind)) => {
-                self.header = Some(behind);
-                Some(text)
-            }
-            None => {
-                self.header = self.headers.next();
-                Some(header)
-            }
+        if let Some((text, behind)) = header.split_once(',') {
+            self.header = Some(behind);
+            return Some(text);
         }
+        self.header = self.headers.next();
+        Some(header)
     }
 }
 

@@ -1,7 +1,6 @@
 //! W3C baggage.
 
 mod list;
-mod percent;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +11,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 
 use crate::propagation::baggage::list::{Entry, LEN_MAX, List};
 use crate::propagation::counters::{Fault, Field, PropagationCounters};
+use crate::propagation::percent;
 
 /// Writes the baggage of the context. Nothing when it is empty.
 pub(super) fn inject(

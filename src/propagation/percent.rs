@@ -1,9 +1,9 @@
-//! Percent-encoding as baggage wants it. Pure.
+//! Percent-encoding. Pure.
 
 use std::borrow::Cow;
 
-/// Decodes a value. What is no UTF-8 then becomes U+FFFD, and a percent sign without two digits
-/// stays, as the specification and common sense want it.
+/// Decodes a text. What is no UTF-8 then becomes U+FFFD, as the specification of baggage wants it,
+/// and a percent sign without two digits stays.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -12,16 +12,10 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     let mut rest = text.as_bytes();
     while let Some((&first, behind)) = rest.split_first() {
         let pair = behind.split_at_checked(2).filter(|_| first == b'%');
-        match pair.and_then(|(digits, behind)| Some((byte_of(digits)?, behind))) {
-            Some((byte, behind)) => {
-                decoded.push(byte);
-                rest = behind;
-            }
-            None => {
-                decoded.push(first);
-                rest = behind;
-            }
-        }
+        let encoded = pair.and_then(|(digits, behind)| Some((byte_of(digits)?, behind)));
+        let (byte, behind) = encoded.unwrap_or((first, behind));
+        decoded.push(byte);
+        rest = behind;
     }
     Cow::Owned(match String::from_utf8(decoded) {
         Ok(text) => text,
@@ -29,12 +23,12 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Appends a value in a form that every reader takes apart in the same way.
+/// Appends a value of baggage in a form that every reader takes apart in the same way.
 pub(super) fn encode_value(value: &str, out: &mut String) {
     encode(value, is_plain_in_value, out);
 }
 
-/// Appends properties, which are encoded already, and whatever else would end them.
+/// Appends properties of baggage, which are encoded already, and whatever else would end them.
 pub(super) fn encode_properties(properties: &str, out: &mut String) {
     encode(properties, is_plain_in_properties, out);
 }
