@@ -105,6 +105,7 @@ fn time(calls: u32, work: &mut impl FnMut()) -> Duration {
 
 fn allocations(work: &mut impl FnMut()) -> u64 {
     let Ok(counted) = alloc::count(work, || Ok::<(), Infallible>(()));
+    assert_eq!(counted.own_thread, counted.all_threads, "nothing of it runs elsewhere");
     counted.own_thread
 }
 
