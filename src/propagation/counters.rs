@@ -60,7 +60,7 @@ struct FieldCounts {
 }
 
 impl PropagationCounters {
-    pub(super) fn add(&self, field: Field, fault: Fault) {
+    pub(crate) fn add(&self, field: Field, fault: Fault) {
         self.cell(field, fault).fetch_add(1, Relaxed);
     }
 

@@ -83,10 +83,9 @@ impl WholeState {
         let came_in = || members_of(&self.header);
         let is_new = |member: &Member<'_>| came_in().all(|other| other != *member);
         let mut members: Vec<_> = state.into_iter().filter(is_new).collect();
-        members.extend(came_in().filter(|(key, value)| match state.get(key) {
-            Some(now) => now == *value,
-            None => self.seen.get(key).is_none(),
-        }));
+        // One that was changed stands on the left already, and the left one of a key counts.
+        let is_left = |key: &str| state.get(key).is_some() || self.seen.get(key).is_none();
+        members.extend(came_in().filter(|(key, _)| is_left(key)));
         members
     }
 }
