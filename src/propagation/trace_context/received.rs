@@ -84,8 +84,8 @@ impl WholeState {
         let is_new = |member: &Member<'_>| came_in().all(|other| other != *member);
         let mut members: Vec<_> = state.into_iter().filter(is_new).collect();
         // One that was changed stands on the left already, and the left one of a key counts.
-        let is_left = |key: &str| state.get(key).is_some() || self.seen.get(key).is_none();
-        members.extend(came_in().filter(|(key, _)| is_left(key)));
+        let stays = |key: &str| state.get(key).is_some() || self.seen.get(key).is_none();
+        members.extend(came_in().filter(|(key, _)| stays(key)));
         members
     }
 }

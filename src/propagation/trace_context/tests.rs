@@ -127,3 +127,11 @@ fn a_context_made_by_hand_says_by_itself_whether_it_is_random() {
         assert!(carrier["traceparent"].ends_with(expected), "{flags}: {carrier:?}");
     }
 }
+
+#[test]
+fn spans_hold_each_key_once() {
+    for (header, expected) in [("a=1,b=2,a=3", "a=1,b=2"), ("a=1,a=1", "a=1")] {
+        let context = received(header);
+        assert_eq!(context.span().span_context().trace_state().header(), expected);
+    }
+}
