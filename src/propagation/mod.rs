@@ -42,7 +42,9 @@ use opentelemetry::{Context, global};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-pub use crate::propagation::carrier::{Carrier, CarrierExtractor, CarrierInjector, CarrierMut};
+pub use crate::propagation::carrier::{
+    Carrier, CarrierExtractor, CarrierInjector, CarrierMut, NO_TEXT,
+};
 pub use crate::propagation::composite::CompositePropagator;
 pub(crate) use crate::propagation::counters::{Fault, Field, PropagationCounters};
 

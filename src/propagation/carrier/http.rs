@@ -4,7 +4,7 @@ use std::str;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::propagation::carrier::{Carrier, CarrierMut};
+use crate::propagation::carrier::{Carrier, CarrierMut, NO_TEXT};
 
 impl Carrier for HeaderMap {
     fn values_of(&self, name: &str) -> Vec<&str> {
@@ -31,5 +31,5 @@ impl CarrierMut for HeaderMap {
 }
 
 fn text(value: &HeaderValue) -> &str {
-    str::from_utf8(value.as_bytes()).unwrap_or(HeaderMap::NO_TEXT)
+    str::from_utf8(value.as_bytes()).unwrap_or(NO_TEXT)
 }

@@ -41,15 +41,12 @@ pub use self::adapter::{CarrierExtractor, CarrierInjector};
 /// ```
 pub trait Carrier {
     /// Returns every value of a name, in order; the letter case of the name does not matter. A
-    /// value that is no text is [`NO_TEXT`](Self::NO_TEXT): left out, it would hide that a header
+    /// value that is no text is [`NO_TEXT`]: left out, it would hide that a header
     /// came twice.
     fn values_of(&self, name: &str) -> Vec<&str>;
 
     /// Returns all names.
     fn names(&self) -> Vec<&str>;
-
-    /// Stands for a value that is no text. No format accepts it.
-    const NO_TEXT: &'static str = "\u{FFFD}";
 }
 
 /// Something that trace context can be written to.
@@ -84,3 +81,6 @@ impl CarrierMut for dyn Injector + '_ {
     /// An [`Injector`] cannot remove.
     fn remove_all(&mut self, _name: &str) {}
 }
+
+/// Stands for a value that is no text. No format accepts it.
+pub const NO_TEXT: &str = "\u{FFFD}";
