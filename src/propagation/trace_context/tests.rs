@@ -135,3 +135,26 @@ fn spans_hold_each_key_once() {
         assert_eq!(context.span().span_context().trace_state().header(), expected);
     }
 }
+
+#[test]
+fn a_child_without_flags_is_as_random_as_its_trace() {
+    for (flags, state, expected) in
+        [("01", MIXED, "-00"), ("03", MIXED, "-02"), ("01", "a=1", "-00"), ("03", "a=1", "-02")]
+    {
+        let carrier = BTreeMap::from([
+            ("traceparent".to_owned(), PARENT.replace("-01", &format!("-{flags}"))),
+            ("tracestate".to_owned(), state.to_owned()),
+        ]);
+        let counters = PropagationCounters::default();
+        let context = extract(&Context::new(), &CarrierExtractor::new(&carrier), &counters);
+        let trace_id = context.span().span_context().trace_id();
+        let seen = context.span().span_context().trace_state().clone();
+        let dropped =
+            SpanContext::new(trace_id, SpanId::from(2), TraceFlags::default(), false, seen);
+        let mut sent = BTreeMap::new();
+        let context = context.with_remote_span_context(dropped);
+        inject(&context, &mut CarrierInjector::new(&mut sent), &counters);
+        assert!(sent["traceparent"].ends_with(expected), "{flags} {state}: {sent:?}");
+        assert_eq!(sent["tracestate"], state);
+    }
+}
