@@ -32,6 +32,7 @@ mod carrier;
 mod composite;
 mod counters;
 mod percent;
+mod semantics;
 mod trace_context;
 
 #[cfg(test)]
