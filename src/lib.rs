@@ -17,6 +17,8 @@
 //! - [`init_telemetry`] and [`Telemetry::builder`] start it; [`Telemetry`] is the guard that ends
 //!   it. [`Telemetry::layer`] is for those with a subscriber of their own.
 //! - [`config`] holds the settings, and [`manual::environment`] every variable.
+//! - [`propagation`] carries a trace to the next service and takes it from the one before;
+//!   [`manual::context`] tells the rules.
 //! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
 //!   [`manual::delivery`] what happens to an item on its way, and when things fail.
 //! - [`memory`] watches the memory of the process and the limit around it.
@@ -55,6 +57,7 @@ pub mod logging;
 pub mod manual;
 pub mod memory;
 mod pipeline;
+pub mod propagation;
 mod report;
 mod shutdown_signal;
 mod signal;

@@ -3,6 +3,9 @@
 #[doc = include_str!("manual/alerts.md")]
 pub mod alerts {}
 
+#[doc = include_str!("manual/context.md")]
+pub mod context {}
+
 #[doc = include_str!("manual/delivery.md")]
 pub mod delivery {}
 

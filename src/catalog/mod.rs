@@ -84,6 +84,7 @@ pub(crate) mod attribute {
     pub(crate) const PAGING_FAULT_TYPE: &str = "system.paging.fault.type";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
     pub(crate) const PROCESS_MEMORY_KIND: &str = "beacon.process.memory.kind";
+    pub(crate) const PROPAGATION_FIELD: &str = "beacon.propagation.field";
     pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
@@ -182,6 +183,9 @@ metrics! {
         "Log records that a sink did not get, before delivery.";
     PANICS = Counter "beacon.panics" "{panic}" Beacon
         &[], "Panics in the process since telemetry was installed, those that were caught included.";
+    PROPAGATION_DROPPED = Counter "beacon.propagation.dropped" "{field}" Beacon
+        &[attribute::PROPAGATION_FIELD, attribute::DROP_REASON],
+        "Fields of requests and messages that were ignored, whole or in part.";
     TELEMETRY_EMITTED = Counter "beacon.telemetry.emitted" "{item}" Beacon
         &[attribute::SIGNAL], "Items that the application gave to beacon to deliver.";
     TELEMETRY_DELIVERED = Counter "beacon.telemetry.delivered" "{item}" Beacon

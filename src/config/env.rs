@@ -43,6 +43,14 @@ impl Environment {
         std::env::vars_os().collect()
     }
 
+    /// The text of a variable; `None` when it is not set, empty or no text.
+    pub(crate) fn value_of(&self, name: &str) -> Option<&str> {
+        match self.read(name) {
+            Variable::Text(text) => Some(text),
+            Variable::Invalid | Variable::Unset => None,
+        }
+    }
+
     pub(super) fn read(&self, name: &str) -> Variable<'_> {
         match self.variables.get(OsStr::new(name)).map(|value| value.to_str()) {
             None | Some(Some("")) => Variable::Unset,
@@ -53,7 +61,7 @@ impl Environment {
 
     /// Names of the variables that are set and not empty. Names that are not UTF-8 are none of
     /// ours.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let is_set = |(_, value): &(&OsString, &OsString)| !value.is_empty();
         self.variables.iter().filter(is_set).filter_map(|(name, _)| name.to_str())
     }

@@ -4,12 +4,10 @@ pub(crate) mod courier;
 pub(crate) mod encode;
 pub(crate) mod metrics;
 pub(crate) mod processors;
-mod propagator;
 pub(crate) mod providers;
 mod publish;
 mod resource;
 mod start;
 pub(crate) mod wire;
 
-pub(crate) use providers::set_global_propagator;
 pub(crate) use start::Export;

@@ -17,7 +17,6 @@ use crate::export::metrics::{GuardedMeterProvider, own_scope};
 use crate::export::processors::{
     CountingSampler, EncodingLogProcessor, EncodingSpanProcessor, RecordingCounters, SpanTracer,
 };
-use crate::export::propagator::propagator;
 use crate::logging::Redactor;
 use crate::signal::Signal;
 
@@ -106,11 +105,6 @@ pub(crate) fn idle_tracer() -> TracerProvider {
 /// A provider whose records go nowhere.
 pub(crate) fn idle_logger() -> LoggerProvider {
     SdkLoggerProvider::builder().build()
-}
-
-/// Makes the configured propagators the process's.
-pub(crate) fn set_global_propagator(settings: &Settings) {
-    global::set_text_map_propagator(propagator(&settings.propagators));
 }
 
 fn sdk_limits(limits: &SpanLimitSettings) -> SpanLimits {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::global;
 use tracing::Dispatch;
 
 use crate::clock::{Clock as _, SystemClock};
 use crate::diagnostics::DiagnosticLevel;
-use crate::export::set_global_propagator;
 use crate::logging::{self, PanicHook};
 use crate::pipeline::Pipeline;
 use crate::wait::wait_for;
@@ -39,7 +39,7 @@ impl Pipeline {
     }
 
     pub(crate) fn set_global_providers(&self) {
-        set_global_propagator(&self.settings);
+        global::set_text_map_propagator(self.propagator());
         if let Some(export) = &self.export {
             export.set_global_providers();
         }

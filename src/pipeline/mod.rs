@@ -29,6 +29,7 @@ use crate::logging::{
 };
 use crate::memory::{LeakCallback, MemorySampler, MemorySnapshot, set_installed};
 use crate::pipeline::memory::WatchPeers;
+use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::timer_thread::TimerThread;
@@ -213,6 +214,11 @@ impl Pipeline {
         if let Some(memory) = &self.memory {
             set_installed(memory.latest());
         }
+    }
+
+    pub(crate) fn propagator(&self) -> CompositePropagator {
+        let counters = Arc::clone(&self.counters.propagation);
+        CompositePropagator::new(&self.settings.propagators, counters)
     }
 
     pub(crate) fn tracer_provider(&self) -> TracerProvider {

@@ -20,6 +20,7 @@ use crate::logging::{self, LiveFilters};
 use crate::memory::MemorySnapshot;
 use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
+use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
 
 /// Keeps telemetry running; ends it when dropped.
@@ -127,6 +128,26 @@ impl Telemetry {
     ) -> impl TracerProvider<Tracer: Tracer<Span: Send + Sync> + Send + Sync> + Clone + Send + Sync + use<>
     {
         self.pipeline.tracer_provider()
+    }
+
+    /// Returns the propagator that the settings ask for, for those who do not install telemetry
+    /// globally: hand it to `opentelemetry::global::set_text_map_propagator`, or use it where you
+    /// are. What it ignores is counted in the metrics of this telemetry. Works when disabled, and
+    /// after a shutdown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use beacon::opentelemetry::propagation::TextMapPropagator as _;
+    ///
+    /// # let telemetry = beacon::Telemetry::builder().disabled(true).build()?;
+    /// let propagator = telemetry.propagator();
+    /// let fields: Vec<_> = propagator.fields().collect();
+    /// assert_eq!(fields, ["traceparent", "tracestate", "baggage"]);
+    /// # Ok::<(), beacon::InitError>(())
+    /// ```
+    pub fn propagator(&self) -> CompositePropagator {
+        self.pipeline.propagator()
     }
 
     /// Returns a provider for users of the OpenTelemetry logs API, and for bridges from other

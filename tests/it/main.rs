@@ -18,6 +18,7 @@ mod lines;
 mod outage;
 mod overload;
 mod poison;
+mod propagation;
 mod redaction;
 mod restraint;
 mod rolling;

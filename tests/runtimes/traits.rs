@@ -6,6 +6,7 @@ use std::panic::UnwindSafe;
 
 use beacon::collector::{self, Collector};
 use beacon::config::{self, EffectiveConfig, Environment};
+use beacon::propagation;
 use beacon::testing::{self, ManualClock};
 use beacon::{
     Diagnostic, DiagnosticLevel, DropReason, FlushError, Health, HealthState, InitError,
@@ -42,6 +43,10 @@ fn public_types_cross_threads_and_can_be_printed() {
     check::<config::SettingReport>();
     check::<config::SettingWarning>();
     check::<config::Temporality>();
+
+    check::<propagation::CompositePropagator>();
+    check::<propagation::CarrierExtractor<'static, http::HeaderMap>>();
+    check::<propagation::CarrierInjector<'static, http::HeaderMap>>();
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::export::processors::{
     level_name,
 };
 use crate::export::wire::PeerStatus;
+use crate::propagation::{Fault, Field};
 
 /// The instruments, and the two of them that are recorded rather than observed.
 pub(crate) struct SelfMetrics {
@@ -46,6 +47,7 @@ impl SelfMetrics {
         }
         observe_recording(&sdk, published, recording);
         observe_logs(&beacon, published, recording);
+        observe_propagation(&beacon, recording);
         let source = Arc::clone(recording);
         observe(&beacon, &catalog::PANICS, move |visit| {
             visit(source.panics.load(Ordering::Relaxed), &[]);
@@ -243,6 +245,32 @@ fn observe_logs(meter: &Meter, published: &Published, recording: &Arc<RecordingC
             }
         }
     });
+}
+
+/// Registers what propagators ignored.
+fn observe_propagation(meter: &Meter, recording: &RecordingCounters) {
+    let dropped: Vec<_> = Field::ALL
+        .into_iter()
+        .flat_map(|field| Fault::ALL.map(|fault| (field, fault)))
+        .map(|(field, fault)| (field, fault, propagation_attributes(field, fault)))
+        .collect();
+    let source = Arc::clone(&recording.propagation);
+    observe(meter, &catalog::PROPAGATION_DROPPED, move |visit| {
+        for (field, fault, attributes) in &dropped {
+            // What never occurred has no series.
+            let fields = source.count(*field, *fault);
+            if fields > 0 {
+                visit(fields, attributes);
+            }
+        }
+    });
+}
+
+fn propagation_attributes(field: Field, fault: Fault) -> [KeyValue; 2] {
+    [
+        KeyValue::new(attribute::PROPAGATION_FIELD, field.name()),
+        KeyValue::new(attribute::DROP_REASON, fault.name()),
+    ]
 }
 
 fn log_drop_attributes(sink: LogSink, reason: LogDropReason) -> [KeyValue; 2] {

@@ -1,8 +1,10 @@
 //! What is counted where spans and log records begin and end.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use crate::export::processors::LogCounters;
+use crate::propagation::PropagationCounters;
 
 /// The sampler's answer, as `otel.span.sampling_result` names it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +66,8 @@ pub(crate) struct RecordingCounters {
     pub(crate) logs: LogCounters,
     /// Panics that the hook has seen, caught or not.
     pub(crate) panics: AtomicU64,
+    /// Shared with propagators, which may outlive the pipeline.
+    pub(crate) propagation: Arc<PropagationCounters>,
 }
 
 #[derive(Debug, Default)]

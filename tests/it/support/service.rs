@@ -78,6 +78,14 @@ impl Service {
             .set("BEACON_MEMORY_ENABLED", "false")
     }
 
+    /// A service that sends nothing.
+    pub(crate) fn builder_without_collector() -> ServiceBuilder {
+        ServiceBuilder { variables: Vec::new(), clock: None }
+            .set("OTEL_TRACES_EXPORTER", "none")
+            .set("OTEL_LOGS_EXPORTER", "none")
+            .set("OTEL_METRICS_EXPORTER", "none")
+    }
+
     /// Runs code whose spans and events this service records.
     pub(crate) fn run<T>(&self, code: impl FnOnce() -> T) -> T {
         tracing::dispatcher::with_default(&self.dispatch, code)

@@ -18,6 +18,7 @@ use crate::export::processors::{
     LogDropReason, LogSink, ParentOrigin, RecordingCounters, SamplingOutcome,
 };
 use crate::export::wire::PeerStatus;
+use crate::propagation::{Fault, Field};
 use crate::report::DropReason;
 use crate::signal::PerSignal;
 
@@ -217,5 +218,6 @@ fn register(
     }
     recording.log_created.store(7, Ordering::Relaxed);
     recording.logs.count_dropped(LogSink::Otlp, LogDropReason::Sampled);
+    recording.propagation.add(Field::TraceState, Fault::TooLarge);
     SelfMetrics::register(provider.unguarded(), published, &recording)
 }
