@@ -32,7 +32,6 @@ mod carrier;
 mod composite;
 mod counters;
 mod percent;
-mod semantics;
 mod trace_context;
 
 #[cfg(test)]
