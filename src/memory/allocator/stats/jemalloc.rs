@@ -16,7 +16,7 @@ mod imp {
     use std::io::Read as _;
     #[cfg(target_os = "linux")]
     use std::os::fd::FromRawFd as _;
-    use std::{io, mem, ptr};
+    use std::{io, ptr};
 
     use tikv_jemalloc_sys::mallctl;
 
@@ -34,7 +34,9 @@ mod imp {
 
     pub(in super::super) fn stats() -> Option<AllocatorStats> {
         // jemalloc answers with what it knew when the epoch was last advanced.
-        write(c"epoch", 1_u64);
+        if !write(c"epoch", 1_u64) {
+            return None;
+        }
         let bytes = |name| read::<usize>(name).and_then(|bytes| u64::try_from(bytes).ok());
         Some(AllocatorStats {
             allocated_bytes: bytes(c"stats.allocated"),
@@ -97,12 +99,12 @@ mod imp {
 
     fn read<T: Word>(name: &CStr) -> Option<T> {
         let mut value = T::default();
-        let mut len = mem::size_of::<T>();
+        let mut len = size_of::<T>();
         let place = ptr::from_mut(&mut value).cast();
         // SAFETY: The place has the length that is named, and jemalloc refuses when its own value
         // has another one.
         let outcome = unsafe { mallctl(name.as_ptr(), place, &raw mut len, ptr::null_mut(), 0) };
-        (outcome == 0 && len == mem::size_of::<T>()).then_some(value)
+        (outcome == 0 && len == size_of::<T>()).then_some(value)
     }
 
     /// The name of a file.
@@ -112,7 +114,7 @@ mod imp {
 
     /// Tells whether jemalloc took it.
     fn write<T>(name: &CStr, mut value: T) -> bool {
-        let (place, len) = (ptr::from_mut(&mut value).cast(), mem::size_of::<T>());
+        let (place, len) = (ptr::from_mut(&mut value).cast(), size_of::<T>());
         // SAFETY: The value is there, and has the length that is named.
         unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), place, len) == 0 }
     }
