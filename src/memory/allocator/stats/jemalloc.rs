@@ -35,7 +35,9 @@ mod imp {
     #[expect(clippy::unnecessary_wraps, reason = "without this allocator there are none")]
     pub(in super::super) fn stats() -> Option<AllocatorStats> {
         // jemalloc answers with what it knew when the epoch was last advanced.
-        write(c"epoch", 1_u64);
+        if !write(c"epoch", 1_u64) {
+            return None;
+        }
         let bytes = |name| read::<usize>(name).and_then(|bytes| u64::try_from(bytes).ok());
         Some(AllocatorStats {
             allocated_bytes: bytes(c"stats.allocated"),

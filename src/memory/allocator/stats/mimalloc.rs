@@ -28,7 +28,8 @@ mod imp {
         unsafe {
             mi_process_info(none, none, none, none, none, &raw mut committed_bytes, none, none);
         }
-        Some(AllocatorStats {
+        // It is in use, so nothing at all is no answer.
+        (committed_bytes > 0).then(|| AllocatorStats {
             mapped_bytes: u64::try_from(committed_bytes).ok(),
             ..AllocatorStats::unknown(AllocatorName::Mimalloc)
         })
