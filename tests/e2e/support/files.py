@@ -29,10 +29,11 @@ SETS = {
     "gateway to Kafka": ["gateway.yaml", "kafka-producer.yaml"],
     "sampler": ["gateway-sampler.yaml"],
     "sampler with redaction": ["gateway-sampler.yaml", "snippets/redaction.yaml", "snippets/sampler-redaction.yaml"],
-    "sampler to Jaeger, Prometheus and Loki": [
+    # As compose.yaml does.
+    "sampler to Prometheus, Jaeger and Loki": [
         "gateway-sampler.yaml",
-        "backends/jaeger.yaml",
         "backends/prometheus-otlp.yaml",
+        "backends/jaeger.yaml",
         "backends/loki.yaml",
     ],
     "sampler from Kafka": ["gateway-sampler.yaml", "kafka-consumer.yaml"],
@@ -48,7 +49,7 @@ VARIABLE = re.compile(r"\$\{env:([A-Z0-9_]+)")
 
 def all_files():
     """Every file that is a configuration; the manifest is none."""
-    return sorted(path for path in FOLDER.rglob("*.yaml") if "ocb" not in path.parts)
+    return sorted(path for path in FOLDER.rglob("*.yaml") if "ocb" not in path.parts and path.name != "kustomization.yaml")
 
 
 def load(path):
