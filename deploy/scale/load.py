@@ -44,7 +44,7 @@ class Template:
     >>> first, second = one.fill(), one.fill()
     >>> len(first) == len(second), first == second
     (True, False)
-    >>> one.bytes_per_span > 200
+    >>> one.bytes_per_span > 100
     True
     """
 
