@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class FakeKubernetes:
     def __init__(self, pods=(), node="node-1"):
         self.pods = [pod(*one, node=node) for one in pods]
+        # Group and resource of everything that was asked for.
+        self.asked = set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -18,6 +20,7 @@ class FakeKubernetes:
                 url = urllib.parse.urlsplit(self.path)
                 query = urllib.parse.parse_qs(url.query)
                 kind = url.path.rsplit("/", 1)[1]
+                outer.asked.add((url.path.split("/")[2] if url.path.startswith("/apis/") else "", kind))
                 if query.get("sendInitialEvents"):
                     # An older server's answer: the client lists instead.
                     self.answer(422, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422})
@@ -80,7 +83,7 @@ def pod(name, uid, ip, node, host_network=False):
             "namespace": "shop",
             "uid": uid,
             "creationTimestamp": "2026-01-01T00:00:00Z",
-            "labels": {"app.kubernetes.io/version": "1.2.3"},
+            "labels": {"app.kubernetes.io/version": "1.2.3", "pod-template-hash": "7d4b9c6f5d"},
             "ownerReferences": [
                 {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{name.rsplit('-', 1)[0]}-7d4b9c6f5d", "uid": f"rs-{uid}", "controller": True}
             ],
