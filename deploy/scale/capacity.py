@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How much of everything a cell needs. Formulas, not promises: measure your own spans (load.py) and put the figures in.
+"""How much of everything a cell needs. Formulas, not promises: measure your own spans (load.py) and put the figures
+in.
 
-    python3 capacity.py --spans-per-second 50000 --bytes-per-span 500
-    python3 -m doctest capacity.py
+python3 capacity.py --spans-per-second 50000 --bytes-per-span 500 python3 -m doctest capacity.py
 """
 
 import argparse
@@ -14,7 +14,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 @dataclass(frozen=True)
 class Load:
-    """What comes in, what may fail, and what was measured. The defaults are examples, except where a comment says so."""
+    """What comes in, what may fail, what was measured. Defaults are examples, except where a comment says so."""
 
     spans_per_second: float = 10_000
     peak_factor: float = 2.0  # busiest minute over the mean
@@ -86,8 +86,8 @@ def traces_in_memory(load, pods_count):
 
 
 def sampler_memory_bytes(load, pods_count, memory_factor=8.0):
-    """Spans that wait for a decision, as they are in memory: about eight times their OTLP, with what the collector of garbage
-    has not yet taken. Some 100 MiB for the process come on top.
+    """Spans that wait for a decision, as they are in memory: about eight times their OTLP, with what the collector of
+    garbage has not yet taken. Some 100 MiB for the process come on top.
 
     >>> load = Load(spans_per_second=10_000, peak_factor=1, bytes_per_span=500, decision_wait_seconds=10)
     >>> sampler_memory_bytes(load, 2)
@@ -100,7 +100,7 @@ def sampler_memory_bytes(load, pods_count, memory_factor=8.0):
 def partitions(load, samplers):
     """A partition is a shard: enough of them for the bytes, and a multiple of the samplers, so that all get the same.
 
-    >>> partitions(Load(spans_per_second=100_000, peak_factor=1, bytes_per_span=500, partition_bytes_per_second=5 * MIB), 4)
+    >>> partitions(Load(spans_per_second=100_000, peak_factor=1, bytes_per_span=500), 4)
     12
     """
     for_bytes = math.ceil(peak_spans_per_second(load) * load.bytes_per_span / load.partition_bytes_per_second)
@@ -119,9 +119,8 @@ def kafka_disk_bytes(load, replicas=3):
 def store_bytes(load):
     """Of traces, for the retention: the mean rate counts, not the peak.
 
-    >>> load = Load(spans_per_second=1000, bytes_per_span=500, sampled_share=0.1, retention_days=1, replication=2, stored_share=0.5)
-    >>> store_bytes(load)
-    4320000000
+    >>> store_bytes(Load(spans_per_second=1000, bytes_per_span=500, sampled_share=0.1, retention_days=1))
+    2160000000
     """
     kept = load.spans_per_second * load.sampled_share * load.bytes_per_span * 86_400 * load.retention_days
     return math.ceil(kept * load.stored_share * load.replication)

@@ -4,8 +4,9 @@
     python3 load.py --endpoint http://127.0.0.1:4318 --spans-per-second 5000 --seconds 30
     python3 load.py --pid "$(pgrep -x otelcol-contrib)" ...     also its processor time for each span
 
-It sends as fast as the rate asks, or as it can with `--spans-per-second 0`, from several threads with a connection each. What is
-refused is counted and not sent again: this measures the Collector and not a queue. It ends by itself, after an hour at most.
+It sends as fast as the rate asks, or as it can with `--spans-per-second 0`, from several threads with a connection
+each. What is refused is counted and not sent again: this measures the Collector and not a queue. It ends by itself,
+after an hour at most.
 """
 
 import argparse
@@ -50,7 +51,14 @@ class Template:
 
     def __init__(self, spans, spans_per_trace, attributes):
         self.spans, self.spans_per_trace = spans, spans_per_trace
-        names = ["http.request.method", "http.route", "url.path", "server.address", "user_agent.original", "http.response.status_code"]
+        names = [
+            "http.request.method",
+            "http.route",
+            "url.path",
+            "server.address",
+            "user_agent.original",
+            "http.response.status_code",
+        ]
         names += [f"app.key.{n}" for n in range(attributes)]
         tail = field(5, b"GET /orders/{id}") + varint(6 << 3) + varint(2)
         tail += varint(7 << 3 | 1) + bytes(8) + varint(8 << 3 | 1) + bytes(8)
@@ -61,7 +69,9 @@ class Template:
         # Where the span's own bytes begin, behind its tag and length.
         begin = len(span) - len(head + tail)
         scope = field(1, field(1, b"load")) + span * spans
-        resource = field(1, b"".join(field(1, attribute(*pair)) for pair in (("service.name", "load"), ("service.version", "1"))))
+        resource = field(
+            1, b"".join(field(1, attribute(*pair)) for pair in (("service.name", "load"), ("service.version", "1")))
+        )
         body = field(2, scope)
         self.body = bytearray(field(1, resource + body))
         first = len(self.body) - len(span) * spans
@@ -97,7 +107,9 @@ class Sender(threading.Thread):
         due = time.monotonic()
         while time.monotonic() < self.until:
             try:
-                connection.request("POST", "/v1/traces", self.template.fill(), {"content-type": "application/x-protobuf"})
+                connection.request(
+                    "POST", "/v1/traces", self.template.fill(), {"content-type": "application/x-protobuf"}
+                )
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status == 200:

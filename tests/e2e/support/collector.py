@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -15,7 +16,13 @@ READY_SECONDS = 40
 STOP_SECONDS = 40
 # Another program may take a port between the choice and the start.
 STARTS_MAX = 5
-PORTS = ("COLLECTOR_GRPC_PORT", "COLLECTOR_HTTP_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT", "COLLECTOR_SCRAPE_PORT")
+PORTS = (
+    "COLLECTOR_GRPC_PORT",
+    "COLLECTOR_HTTP_PORT",
+    "COLLECTOR_HEALTH_PORT",
+    "COLLECTOR_METRICS_PORT",
+    "COLLECTOR_SCRAPE_PORT",
+)
 
 
 class Collector:
@@ -35,12 +42,14 @@ class Collector:
         """Starts it, and again on other ports when it ends before it is ready. Gives itself."""
         for _ in range(STARTS_MAX):
             if not self.ports:
-                self.ports = dict(zip(PORTS, network.free_ports(len(PORTS))))
+                self.ports = dict(zip(PORTS, network.free_ports(len(PORTS)), strict=True))
             with self.log_path.open("ab") as log:
                 self.process = subprocess.Popen(
                     [self.program, *self.arguments()], stdout=log, stderr=log, env=self.environment(), cwd=self.work
                 )
-            ready = network.wait_until(lambda: self.has_ended() or network.is_healthy(self.port("HEALTH")), READY_SECONDS)
+            ready = network.wait_until(
+                lambda: self.has_ended() or network.is_healthy(self.port("HEALTH")), READY_SECONDS
+            )
             if ready and not self.has_ended():
                 return self
             if not ready:
@@ -105,14 +114,11 @@ class Collector:
         fields = Path(f"/proc/{self.process.pid}/statm").read_text().split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def metric(self, name, **labels):
-        """The sum over all series of one of its own metrics, whether it has a suffix or not. 0 when it has none."""
-        total = 0.0
-        for line in network.get(f"http://127.0.0.1:{self.port('METRICS')}/metrics").splitlines():
-            if line.startswith((name + "{", name + " ", name + "_total{", name + "_total ", name + "__")):
-                if all(f'{key}="{value}"' in line for key, value in labels.items()):
-                    total += float(line.rsplit(" ", 1)[1])
-        return total
+    def metric(self, name):
+        """The sum over all series of one of its own metrics, with a suffix or without. 0 when it has none."""
+        series = re.compile(rf"{name}(?:_total)?(?:\{{.*\}})? (\S+)")
+        text = network.get(f"http://127.0.0.1:{self.port('METRICS')}/metrics")
+        return sum(float(found[1]) for found in map(series.fullmatch, text.splitlines()) if found)
 
 
 def spans_in(path):

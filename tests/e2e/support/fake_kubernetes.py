@@ -1,4 +1,6 @@
-"""As much of the Kubernetes API as `k8s_attributes` asks for: lists of pods and of what they belong to. Watches stay quiet."""
+"""As much of the Kubernetes API as `k8s_attributes` asks for: lists of pods and of what they belong to. Watches stay
+quiet.
+"""
 
 import json
 import threading
@@ -23,7 +25,10 @@ class FakeKubernetes:
                 outer.asked.add((url.path.split("/")[2] if url.path.startswith("/apis/") else "", kind))
                 if query.get("sendInitialEvents"):
                     # An older server's answer: the client lists instead.
-                    self.answer(422, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422})
+                    self.answer(
+                        422,
+                        {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422},
+                    )
                 elif query.get("watch"):
                     self.send_response(200)
                     self.send_header("content-type", "application/json")
@@ -32,9 +37,22 @@ class FakeKubernetes:
                     outer.ended.wait(600)
                 else:
                     items = outer.pods if kind == "pods" else []
-                    names = {"pods": "PodList", "replicasets": "ReplicaSetList", "namespaces": "NamespaceList", "nodes": "NodeList"}
+                    names = {
+                        "pods": "PodList",
+                        "replicasets": "ReplicaSetList",
+                        "namespaces": "NamespaceList",
+                        "nodes": "NodeList",
+                    }
                     group = "apps/v1" if "/apps/" in url.path else "v1"
-                    self.answer(200, {"kind": names.get(kind, "List"), "apiVersion": group, "metadata": {"resourceVersion": "1"}, "items": items})
+                    self.answer(
+                        200,
+                        {
+                            "kind": names.get(kind, "List"),
+                            "apiVersion": group,
+                            "metadata": {"resourceVersion": "1"},
+                            "items": items,
+                        },
+                    )
 
             def answer(self, status, body):
                 text = json.dumps(body).encode()
@@ -85,7 +103,13 @@ def pod(name, uid, ip, node, host_network=False):
             "creationTimestamp": "2026-01-01T00:00:00Z",
             "labels": {"app.kubernetes.io/version": "1.2.3", "pod-template-hash": "7d4b9c6f5d"},
             "ownerReferences": [
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{name.rsplit('-', 1)[0]}-7d4b9c6f5d", "uid": f"rs-{uid}", "controller": True}
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "ReplicaSet",
+                    "name": f"{name.rsplit('-', 1)[0]}-7d4b9c6f5d",
+                    "uid": f"rs-{uid}",
+                    "controller": True,
+                }
             ],
         },
         "spec": {"nodeName": node, "hostNetwork": host_network, "containers": [{"name": "app", "image": "shop:1.2.3"}]},

@@ -9,7 +9,12 @@ from support.collector import FOLDER
 # Base files, each with what may be added. Every combination here is validated and started.
 SETS = {
     "dev": ["dev.yaml"],
-    "dev with redaction and limits": ["dev.yaml", "snippets/redaction.yaml", "snippets/limits.yaml", "snippets/redaction-and-limits.yaml"],
+    "dev with redaction and limits": [
+        "dev.yaml",
+        "snippets/redaction.yaml",
+        "snippets/limits.yaml",
+        "snippets/redaction-and-limits.yaml",
+    ],
     "agent": ["agent.yaml"],
     "agent on a plain machine": ["agent-host.yaml"],
     "gateway": ["gateway.yaml"],
@@ -21,7 +26,12 @@ SETS = {
         "snippets/limits.yaml",
         "snippets/redaction-and-limits.yaml",
     ],
-    "gateway to Jaeger, Prometheus and Loki": ["gateway.yaml", "backends/jaeger.yaml", "backends/prometheus-otlp.yaml", "backends/loki.yaml"],
+    "gateway to Jaeger, Prometheus and Loki": [
+        "gateway.yaml",
+        "backends/jaeger.yaml",
+        "backends/prometheus-otlp.yaml",
+        "backends/loki.yaml",
+    ],
     "gateway to Tempo and VictoriaMetrics": ["gateway.yaml", "backends/tempo.yaml", "backends/victoriametrics.yaml"],
     "gateway scraped by Prometheus": ["gateway.yaml", "backends/prometheus-scrape.yaml"],
     "gateway to remote write": ["gateway.yaml", "backends/remote-write.yaml"],
@@ -49,7 +59,9 @@ VARIABLE = re.compile(r"\$\{env:([A-Z0-9_]+)")
 
 def all_files():
     """Every file that is a configuration; the manifest is none."""
-    return sorted(path for path in FOLDER.rglob("*.yaml") if "ocb" not in path.parts and path.name != "kustomization.yaml")
+    return sorted(
+        path for path in FOLDER.rglob("*.yaml") if "ocb" not in path.parts and path.name != "kustomization.yaml"
+    )
 
 
 def load(path):

@@ -65,7 +65,10 @@ class Kafka:
 
     def run(self, program, *arguments):
         result = subprocess.run(
-            ["java", "-Xmx128m", "-cp", self.classpath, program, *arguments], capture_output=True, text=True, timeout=120
+            ["java", "-Xmx128m", "-cp", self.classpath, program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         if result.returncode:
             raise RuntimeError(f"{program}: {result.stdout[-500:]} {result.stderr[-500:]}")

@@ -34,13 +34,27 @@ def attribute(key, value):
     return field(1, key.encode()) + field(2, inner)
 
 
-def span(trace_id, span_id, parent_id=b"", name="GET /orders/{id}", is_error=False, attributes=(), start_ns=0, duration_ns=20_000_000):
+def span(
+    trace_id,
+    span_id,
+    parent_id=b"",
+    name="GET /orders/{id}",
+    is_error=False,
+    attributes=(),
+    start_ns=0,
+    duration_ns=20_000_000,
+):
     start_ns = start_ns or time.time_ns() - duration_ns
     body = field(1, trace_id) + field(2, span_id)
     if parent_id:
         body += field(4, parent_id)
     body += field(5, name.encode()) + varint(6 << 3) + varint(KIND_SERVER)
-    body += varint(7 << 3 | 1) + struct.pack("<Q", start_ns) + varint(8 << 3 | 1) + struct.pack("<Q", start_ns + duration_ns)
+    body += (
+        varint(7 << 3 | 1)
+        + struct.pack("<Q", start_ns)
+        + varint(8 << 3 | 1)
+        + struct.pack("<Q", start_ns + duration_ns)
+    )
     for key, value in attributes:
         body += field(9, attribute(key, value))
     if is_error:
@@ -78,6 +92,12 @@ def trace(spans_count, is_error=False):
     ids = [os.urandom(8) for _ in range(spans_count)]
     attributes = (("http.request.method", "GET"), ("http.route", "/orders/{id}"), ("http.response.status_code", 200))
     return trace_id, [
-        span(trace_id, ids[n], ids[(n - 1) // 2] if n else b"", is_error=is_error and n == spans_count - 1, attributes=attributes)
+        span(
+            trace_id,
+            ids[n],
+            ids[(n - 1) // 2] if n else b"",
+            is_error=is_error and n == spans_count - 1,
+            attributes=attributes,
+        )
         for n in range(spans_count)
     ]

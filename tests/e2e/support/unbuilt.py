@@ -1,7 +1,7 @@
 """Components whose modules cannot be had, and the keys that they take.
 
-Source: their configuration structures in opentelemetry-collector-contrib. `any` is a structure that the built components share
-and so check: what an OTLP exporter takes, a queue, retries.
+Source: their configuration structures in opentelemetry-collector-contrib. `any` is a structure that the built
+components share and so check: what an OTLP exporter takes, a queue, retries.
 """
 
 ANY = object()
