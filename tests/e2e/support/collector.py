@@ -36,13 +36,15 @@ class Collector:
         self.log_path = self.work / "collector.log"
         self.process = None
         self.ports = {}
+        # Ports that somebody else already knows.
+        self.fixed = {}
         self.given = dict(env or {})
 
     def start(self):
         """Starts it, and again on other ports when it ends before it is ready. Gives itself."""
         for _ in range(STARTS_MAX):
             if not self.ports:
-                self.ports = dict(zip(PORTS, network.free_ports(len(PORTS)), strict=True))
+                self.ports = dict(zip(PORTS, network.free_ports(len(PORTS)), strict=True)) | self.fixed
             with self.log_path.open("ab") as log:
                 self.process = subprocess.Popen(
                     [self.program, *self.arguments()], stdout=log, stderr=log, env=self.environment(), cwd=self.work
