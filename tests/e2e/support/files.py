@@ -4,7 +4,8 @@ import re
 
 import yaml
 
-from support.collector import FOLDER
+from support import network
+from support.collector import FOLDER, Collector
 
 # Base files, each with what may be added. Every combination here is validated and started.
 SETS = {
@@ -93,3 +94,18 @@ def types_used(config):
 
 def variables(text):
     return set(VARIABLE.findall(text))
+
+
+def start_e2e(program, work, port):
+    """The Collector of the demo's tests, which writes what arrives to files. OTLP over gRPC is at `port`."""
+    work.mkdir(parents=True)
+    http, health = network.free_ports(2)
+    env = {
+        "BEACON_E2E_GRPC": f"127.0.0.1:{port}",
+        "BEACON_E2E_HTTP": f"127.0.0.1:{http}",
+        "BEACON_E2E_HEALTH": f"127.0.0.1:{health}",
+        "BEACON_E2E_OUT": str(work),
+    }
+    one = Collector(program, [FOLDER / "e2e.yaml"], work, env)
+    one.ports = {"COLLECTOR_HEALTH_PORT": health, "COLLECTOR_GRPC_PORT": port}
+    return one.start()
