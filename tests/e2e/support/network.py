@@ -17,7 +17,7 @@ def free_ports(count):
     return ports
 
 
-def get(url, timeout=5):
+def get(url, timeout=15):
     """The body, as text."""
     with OPENER.open(url, timeout=timeout) as answer:
         return answer.read().decode()
