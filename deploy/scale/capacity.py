@@ -27,8 +27,8 @@ class Load:
     replication: int = 2
     stored_share: float = 0.25  # bytes on the store's disk for each byte of OTLP, by compression
     # Of one core: README.md says how they were measured, and on which machine.
-    gateway_spans_per_core_second: float = 24_000  # with redaction; 53,000 without
-    sampler_spans_per_core_second: float = 50_000
+    gateway_spans_per_core_second: float = 22_000  # with redaction; 49,000 without
+    sampler_spans_per_core_second: float = 33_000
     cores_per_pod: float = 2
     target_utilization: float = 0.6
     partition_bytes_per_second: float = 5 * MIB  # what one partition should carry at the peak
@@ -86,8 +86,8 @@ def traces_in_memory(load, pods_count):
 
 
 def sampler_memory_bytes(load, pods_count, memory_factor=8.0):
-    """Spans that wait for a decision, as they are in memory: about eight times their OTLP, with what the collector of
-    garbage has not yet taken. Some 100 MiB for the process come on top.
+    """Spans that wait for a decision, as they are in memory: four times their OTLP were measured, and as much again for
+    garbage. Some 160 MiB for the process come on top.
 
     >>> load = Load(spans_per_second=10_000, peak_factor=1, bytes_per_span=500, decision_wait_seconds=10)
     >>> sampler_memory_bytes(load, 2)
