@@ -68,6 +68,8 @@ class FakeKubernetes:
         self.ended = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        # A client that is gone is no news.
+        self.server.handle_error = lambda *_: None
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def kubeconfig(self, folder):
