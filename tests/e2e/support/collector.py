@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from support import network
@@ -14,6 +15,7 @@ FOLDER = ROOT / "deploy" / "collector"
 # For the Collector to be ready, and to end.
 READY_SECONDS = 40
 STOP_SECONDS = 40
+DEAF_SECONDS = 1.0
 # Another program may take a port between the choice and the start.
 STARTS_MAX = 5
 PORTS = (
@@ -35,6 +37,7 @@ class Collector:
         self.work.mkdir(parents=True, exist_ok=True)
         self.log_path = self.work / "collector.log"
         self.process = None
+        self.ready_at = 0.0
         self.ports = {}
         # Ports that somebody else already knows.
         self.fixed = {}
@@ -53,6 +56,7 @@ class Collector:
                 lambda: self.has_ended() or network.is_healthy(self.port("HEALTH")), READY_SECONDS
             )
             if ready and not self.has_ended():
+                self.ready_at = time.monotonic()
                 return self
             if not ready:
                 self.kill()
@@ -88,6 +92,8 @@ class Collector:
     def stop(self):
         """By SIGTERM, as an orchestrator does. Gives the exit code."""
         if not self.has_ended():
+            # It tells that it is ready, and then begins to listen to signals: nothing shows when it does.
+            time.sleep(max(0.0, self.ready_at + DEAF_SECONDS - time.monotonic()))
             self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(STOP_SECONDS)
