@@ -16,6 +16,7 @@
 //!
 //! - [`init_telemetry`] and [`Telemetry::builder`] start it; [`Telemetry`] is the guard that ends
 //!   it. [`Telemetry::layer`] is for those with a subscriber of their own.
+//! - [`task`] keeps work in its trace that goes to other tasks, threads and channels.
 //! - [`config`] holds the settings, and [`manual::environment`] every variable.
 //! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
 //!   [`manual::delivery`] what happens to an item on its way, and when things fail.
@@ -28,6 +29,7 @@
 //! | `zstd` | yes | requests compressed with zstd, at a tenth of the cost; compiles C | builds without a C compiler |
 //! | `tls-ring` | yes | `https` endpoints, with ring unless the process has another provider | who only sends plain text |
 //! | `tls-aws-lc` | no | `https` endpoints, with aws-lc-rs unless the process has another provider | as above |
+//! | `rayon` | no | work on a pool of rayon stays in its trace | who does not use rayon |
 //! | `collector` | no | an OTLP receiver inside the process | services |
 //! | `testing` | no | `TestTelemetry`, a clock that a test drives | everything but dev-dependencies |
 //!
@@ -53,6 +55,7 @@ mod report;
 mod shutdown_signal;
 mod signal;
 mod suppression;
+pub mod task;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

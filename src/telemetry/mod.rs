@@ -2,6 +2,7 @@
 
 mod end;
 mod filters;
+mod groups;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,7 @@ use crate::logging::{self, LiveFilters};
 use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
 use crate::report::TelemetryReport;
+use crate::telemetry::groups::Groups;
 
 /// Keeps telemetry running; ends it when dropped.
 ///
@@ -50,6 +52,9 @@ use crate::report::TelemetryReport;
 pub struct Telemetry {
     pipeline: Arc<Pipeline>,
     is_shut_down: AtomicBool,
+    /// What is the process's own ends with it.
+    is_installed: AtomicBool,
+    groups: Groups,
 }
 
 impl Telemetry {
@@ -60,7 +65,12 @@ impl Telemetry {
 
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
         let pipeline = Arc::new(Pipeline::start(start)?);
-        Ok(Self { pipeline, is_shut_down: AtomicBool::new(false) })
+        Ok(Self {
+            pipeline,
+            is_shut_down: AtomicBool::new(false),
+            is_installed: AtomicBool::new(false),
+            groups: Groups::default(),
+        })
     }
 
     /// Returns a layer that records spans and events, for a subscriber of your own.
@@ -157,6 +167,7 @@ impl Telemetry {
     }
 
     pub(crate) fn set_installed(&self) {
+        self.is_installed.store(true, Ordering::Release);
         logging::set_installed(Arc::clone(self.pipeline.filters()));
     }
 

@@ -10,12 +10,15 @@ use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::Dispatch;
 use tracing::dispatcher::DefaultGuard;
 
+use crate::task::ScopedSubscriber;
+
 /// The scope of [`TestTelemetry::enter`](super::TestTelemetry::enter): ends when dropped.
 #[must_use = "the scope ends when this is dropped: bind it to a name, not to `_`"]
 pub struct EnteredTest<'a> {
     // Dropped in this order, the reverse of that in which they were made.
     _context: ContextGuard,
     _default: DefaultGuard,
+    _handed_over: ScopedSubscriber,
     _test: PhantomData<&'a ()>,
 }
 
@@ -24,7 +27,8 @@ impl EnteredTest<'_> {
     pub(super) fn new(dispatch: &Dispatch) -> Self {
         let default = tracing::dispatcher::set_default(dispatch);
         let context = OtelContext::new().attach();
-        Self { _context: context, _default: default, _test: PhantomData }
+        let handed_over = ScopedSubscriber::enter();
+        Self { _context: context, _default: default, _handed_over: handed_over, _test: PhantomData }
     }
 }
 
