@@ -62,6 +62,32 @@ pub mod testing;
 mod timer_thread;
 mod wait;
 
+/// Makes an `async fn` callable as a plain function, by means of [`task::run_async`].
+///
+/// For synchronous handlers, traits and callbacks that should call asynchronous code. The function
+/// may borrow; what it borrows and returns must be [`Send`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// #[beacon::run_async]
+/// async fn length_of(text: &str) -> Result<usize, std::num::ParseIntError> {
+///     tokio::time::sleep(Duration::from_millis(1)).await;
+///     Ok(text.len().to_string().parse()?)
+/// }
+///
+/// assert_eq!(length_of("four"), Ok(4));
+/// ```
+///
+/// On anything else it is an error:
+///
+/// ```compile_fail
+/// #[beacon::run_async]
+/// fn plain() {}
+/// ```
+pub use beacon_telemetry_macros::run_async;
 pub use opentelemetry;
 pub use tracing;
 pub use tracing_opentelemetry;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use opentelemetry::baggage::{Baggage, BaggageExt as _, KeyValueMetadata};
 use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context as OtelContext, global};
@@ -164,8 +165,19 @@ impl MessageContext {
         Self::extract(&map)
     }
 
+    /// The context of a new trace. A context cannot lose its span, and one with an invalid span
+    /// counts as a parent that is not sampled, so this is another one, with the same baggage.
     fn without_span(&self) -> OtelContext {
-        self.otel.with_remote_span_context(SpanContext::empty_context())
+        let empty = OtelContext::new();
+        let entries = self.otel.baggage().iter().map(|(key, (value, metadata))| {
+            KeyValueMetadata::new(key.clone(), value.clone(), metadata.clone())
+        });
+        let baggage: Baggage = entries.collect();
+        let context = if baggage.is_empty() { empty } else { empty.with_baggage(baggage) };
+        if self.otel.is_telemetry_suppressed() {
+            return context.with_telemetry_suppressed();
+        }
+        context
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn end_when_idle(limit: Duration) {
             runtime.shutdown_timeout(limit);
         }
         // Who has stopped waiting does not need to know.
-        drop(done.send(()));
+        done.send(()).unwrap_or_default();
     });
     match thread {
         Ok(thread) if wait_for(ended, limit).is_some() => drop(thread.join()),
