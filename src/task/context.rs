@@ -70,12 +70,12 @@ impl TaskContext {
     /// The guard cannot go to another thread, and must not live across an `.await`: use
     /// [`ContextExt`](crate::task::ContextExt) for futures.
     pub fn enter(&self) -> EnteredContext<'_> {
-        let default = self.dispatch.as_ref().map(dispatcher::set_default);
+        let scope = self.dispatch.as_ref().map(ScopedSubscriber::enter);
         // Entering the span activates the context that the span was made in. What was attached
         // later (baggage, a span of the OpenTelemetry API) goes on top of it.
         let span = (!self.span.is_none()).then(|| self.span.enter());
         let otel = self.otel.clone().map(OtelContext::attach);
-        EnteredContext { _otel: otel, _span: span, _default: default }
+        EnteredContext { _otel: otel, _span: span, _scope: scope }
     }
 
     /// Runs a function in the context.
@@ -114,6 +114,16 @@ impl From<OtelContext> for TaskContext {
     }
 }
 
+impl Drop for TaskContext {
+    fn drop(&mut self) {
+        // The registry closes the parents of a span by means of the current subscriber.
+        if let Some(dispatch) = self.dispatch.take() {
+            let _scope = ScopedSubscriber::enter(&dispatch);
+            self.span = Span::none();
+        }
+    }
+}
+
 impl fmt::Debug for TaskContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskContext")
@@ -129,7 +139,7 @@ pub struct EnteredContext<'a> {
     // Dropped in this order, the reverse of that in which they were made.
     _otel: Option<ContextGuard>,
     _span: Option<tracing::span::Entered<'a>>,
-    _default: Option<DefaultGuard>,
+    _scope: Option<ScopedSubscriber>,
 }
 
 impl fmt::Debug for EnteredContext<'_> {
@@ -152,15 +162,17 @@ fn is_telemetry_in_use() -> bool {
 /// How many scopes of tests are open, on all threads.
 static SCOPES: AtomicUsize = AtomicUsize::new(0);
 
-/// Held by a scope with a subscriber of its own, so that work that is handed over stays in it. A
-/// subscriber of the whole process is everywhere, and is not handed over.
+/// A scope with a subscriber of its own. Work that is handed over stays in it. A subscriber of the
+/// whole process is everywhere, and is not handed over.
 #[derive(Debug)]
-pub(crate) struct ScopedSubscriber(());
+pub(crate) struct ScopedSubscriber {
+    _default: DefaultGuard,
+}
 
 impl ScopedSubscriber {
-    pub(crate) fn enter() -> Self {
+    pub(crate) fn enter(dispatch: &Dispatch) -> Self {
         SCOPES.fetch_add(1, Ordering::Relaxed);
-        Self(())
+        Self { _default: dispatcher::set_default(dispatch) }
     }
 }
 

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 
 use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::Dispatch;
-use tracing::dispatcher::DefaultGuard;
 
 use crate::task::ScopedSubscriber;
 
@@ -17,18 +16,16 @@ use crate::task::ScopedSubscriber;
 pub struct EnteredTest<'a> {
     // Dropped in this order, the reverse of that in which they were made.
     _context: ContextGuard,
-    _default: DefaultGuard,
-    _handed_over: ScopedSubscriber,
+    _subscriber: ScopedSubscriber,
     _test: PhantomData<&'a ()>,
 }
 
 impl EnteredTest<'_> {
     /// Also leaves every span that surrounds the scope: it belongs to someone else's telemetry.
     pub(super) fn new(dispatch: &Dispatch) -> Self {
-        let default = tracing::dispatcher::set_default(dispatch);
+        let subscriber = ScopedSubscriber::enter(dispatch);
         let context = OtelContext::new().attach();
-        let handed_over = ScopedSubscriber::enter();
-        Self { _context: context, _default: default, _handed_over: handed_over, _test: PhantomData }
+        Self { _context: context, _subscriber: subscriber, _test: PhantomData }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use beacon::opentelemetry::baggage::BaggageExt as _;
 use beacon::opentelemetry::{Context, ContextGuard, KeyValue};
@@ -85,12 +85,9 @@ pub(crate) fn check(test: &TestTelemetry, expected: &str) {
 
 /// Looks until it is so, or for long enough: then the caller finds out what is wrong.
 pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
-    let glance = Duration::from_millis(2);
-    for _ in 0..PATIENCE.as_millis() / glance.as_millis() {
-        if holds() {
-            return;
-        }
-        thread::park_timeout(glance);
+    let begun = Instant::now();
+    while !holds() && begun.elapsed() < PATIENCE {
+        thread::park_timeout(Duration::from_millis(2));
     }
 }
 
