@@ -44,7 +44,7 @@ impl Telemetry {
         }
         let clock = SystemClock::new();
         let begun = clock.now();
-        let limit = deadline / DEADLINE_PART;
+        let limit = deadline.checked_div(DEADLINE_PART).unwrap_or_default();
         for report in task::drain_all(groups, limit).await {
             if !report.still_running.is_empty() {
                 self.pipeline.say(DiagnosticLevel::Warn, &report.to_string());

@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 /// For what happens at once: longer than any machine takes for it.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// For what never happens.
 const SHORT: Duration = Duration::from_millis(50);
 

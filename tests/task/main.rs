@@ -3,8 +3,10 @@
 //! Nothing here is global: each test has a telemetry and runtimes of its own.
 
 #![expect(
+    clippy::arithmetic_side_effects,
+    clippy::async_yields_async,
     clippy::expect_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test may fail; clippy only knows functions marked as tests, and not their helpers"
 )]

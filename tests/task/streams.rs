@@ -157,7 +157,7 @@ fn the_one_of_several_that_is_selected() {
 
 #[test]
 fn a_future_with_a_time_limit() {
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     check_each_runtime(IN_INNER, async || {
         let in_time = async { work() }.in_span(info_span!("inner"));
         tokio::time::timeout(limit, in_time).await.unwrap();

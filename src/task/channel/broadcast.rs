@@ -91,6 +91,7 @@ impl<T: Clone> BroadcastReceiver<T> {
 
 impl<T> BroadcastReceiver<T> {
     /// Returns a further receiver, of what is sent from now on.
+    #[must_use = "it only receives"]
     pub fn resubscribe(&self) -> Self
     where
         T: Clone,

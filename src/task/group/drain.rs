@@ -29,11 +29,10 @@ impl<E: Send + 'static> Drain for Shared<E> {
 impl<E> Shared<E> {
     pub(super) async fn drain(&self, limit: Duration) -> GroupReport {
         self.stop.cancel();
-        let grace = limit / GRACE_PART;
+        let grace = limit.checked_div(GRACE_PART).unwrap_or_default();
         if self.ended_within(limit.saturating_sub(grace)).await {
             return self.report();
         }
-        // Taken before the rest is dropped: this is what did not end by itself.
         self.cancel();
         self.ended_within(grace).await;
         self.report()
