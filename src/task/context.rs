@@ -45,7 +45,7 @@ pub struct TaskContext {
 impl TaskContext {
     /// Captures where the caller is.
     pub fn current() -> Self {
-        if !is_telemetry_in_use() {
+        if is_thread_ending() || !is_telemetry_in_use() {
             return Self::none();
         }
         Self {
@@ -70,6 +70,9 @@ impl TaskContext {
     /// The guard cannot go to another thread, and must not live across an `.await`: use
     /// [`ContextExt`](crate::task::ContextExt) for futures.
     pub fn enter(&self) -> EnteredContext<'_> {
+        if is_thread_ending() {
+            return EnteredContext { _otel: None, _span: None, _scope: None };
+        }
         let scope = self.dispatch.as_ref().map(ScopedSubscriber::enter);
         // Entering the span activates the context that the span was made in. What was attached
         // later (baggage, a span of the OpenTelemetry API) goes on top of it.
@@ -157,6 +160,27 @@ fn is_telemetry_in_use() -> bool {
                 || !context.baggage().is_empty()
                 || context.is_telemetry_suppressed()
         })
+}
+
+thread_local! {
+    /// Destroyed before the thread's OpenTelemetry context is, which is made first.
+    static ALIVE: Alive = {
+        OtelContext::map_current(|_| ());
+        Alive
+    };
+}
+
+/// Has a destructor, so that the thread knows when it is gone.
+struct Alive;
+
+impl Drop for Alive {
+    fn drop(&mut self) {}
+}
+
+/// Tells whether the thread destroys its values. What is dropped then must not ask for the context,
+/// which would panic, and a panic in such a place ends the process.
+pub(crate) fn is_thread_ending() -> bool {
+    ALIVE.try_with(|_| ()).is_err()
 }
 
 /// How many scopes of tests are open, on all threads.

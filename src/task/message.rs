@@ -11,6 +11,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::task::TaskContext;
+use crate::task::context::is_thread_ending;
 
 /// Where a message was sent from: the sender's span and baggage.
 ///
@@ -51,6 +52,9 @@ pub struct MessageContext {
 impl MessageContext {
     /// Captures where the caller is.
     pub fn current() -> Self {
+        if is_thread_ending() {
+            return Self::default();
+        }
         Self { otel: OtelContext::current() }
     }
 

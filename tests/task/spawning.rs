@@ -1,12 +1,15 @@
 //! Tasks of Tokio.
 
+use std::cell::RefCell;
 use std::future::pending;
+use std::pin::Pin;
+use std::sync::mpsc::Sender;
 
 use beacon::opentelemetry::trace::{
     Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _,
 };
 use beacon::opentelemetry::{Context, KeyValue};
-use beacon::task::{self, ContextExt as _, TaskContext};
+use beacon::task::{self, ContextExt as _, TaskContext, channel};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::{info, info_span};
 use tokio::sync::oneshot;
@@ -101,6 +104,13 @@ fn a_linked_task_does_not_keep_the_request_open() {
         task.await.unwrap();
     }));
 }
+
+const IN_REQUEST_OF_NOBODY: &str = "
+    trace-1
+      request
+        work {tenant=nobody}
+          - INFO done
+    ";
 
 /// The span is the root of a trace, with a link to the request, and its work has the baggage.
 #[track_caller]
@@ -234,6 +244,42 @@ fn a_task_without_a_span_does_not_see_the_one_around_it() {
     };
     runtime.block_on(in_request(async { task.await.unwrap() }));
     assert_eq!(test.log("alone").unwrap().span_id, "");
+}
+
+#[test]
+fn a_task_that_ends_with_its_thread_ends_quietly() {
+    thread_local! {
+        static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    }
+    struct Kept {
+        _future: Pin<Box<dyn Future<Output = ()>>>,
+        told: Sender<()>,
+    }
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            // A destructor that spawns, and sends, without a context to do it in.
+            let (sender, receiver) = channel::unbounded();
+            TaskContext::current().run(|| sender.send(1).unwrap());
+            drop(receiver);
+            self.told.send(()).unwrap();
+        }
+    }
+    let test = TestTelemetry::start().unwrap();
+    let (told, is_told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // First of all, so it is destroyed last of all.
+            KEPT.with(|_| ());
+            test.with(|| {
+                let _in_request = info_span!("request").entered();
+                work();
+                let future = Box::pin(pending().with_current_context());
+                KEPT.set(Some(Kept { _future: future, told }));
+            });
+        });
+    });
+    is_told.recv().unwrap();
+    check(&test, IN_REQUEST_OF_NOBODY);
 }
 
 #[test]
