@@ -1,4 +1,4 @@
-//! Futures, streams and sinks that run in a context.
+//! Futures, streams, sinks, HTTP bodies and tower services that run in a context.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,12 +6,14 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_sink::Sink;
+use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use tower_service::Service;
 use tracing::Span;
 
 use crate::task::TaskContext;
 
-/// Puts futures, streams and sinks into a context, whoever polls them.
+/// Puts futures, streams, sinks, HTTP bodies and tower services into a context, whoever polls them.
 ///
 /// # Examples
 ///
@@ -46,8 +48,8 @@ pub trait ContextExt: Sized {
         self.with_context(TaskContext::current())
     }
 
-    /// Polls, and drops, in the span. The span ends with the future, or when a stream or sink is
-    /// dropped.
+    /// Polls, and drops, in the span. The span ends with the future or the body, or when a stream,
+    /// a sink or a service is dropped.
     fn in_span(self, span: Span) -> InContext<Self> {
         self.with_context(span)
     }
@@ -56,7 +58,7 @@ pub trait ContextExt: Sized {
 impl<T> ContextExt for T {}
 
 pin_project! {
-    /// A future, stream or sink in a context, made by [`ContextExt`].
+    /// A future, stream, sink, HTTP body or tower service in a context, made by [`ContextExt`].
     #[must_use = "does nothing unless it is polled"]
     pub struct InContext<T> {
         // `None` when there is nothing to poll any more.
@@ -131,6 +133,62 @@ impl<Item, S: Sink<Item>> Sink<Item> for InContext<S> {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.in_scope(|inner| inner.poll_close(cx))
+    }
+}
+
+/// The span ends when the body does, or is dropped: not with the handler that returned it.
+impl<B: Body> Body for InContext<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let entered = this.context.enter();
+        let polled = inner.poll_frame(cx);
+        if matches!(polled, Poll::Ready(None)) {
+            this.inner.set(None);
+            drop(entered);
+            *this.context = TaskContext::none();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// Each call, and the future of its answer, is in the context.
+impl<Request, S: Service<Request>> Service<Request> for InContext<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = InContext<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        let Some(inner) = &mut self.inner else { return Poll::Pending };
+        let _entered = self.context.enter();
+        inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> InContext<S::Future> {
+        let _entered = self.context.enter();
+        let answer = self.inner.as_mut().map(|inner| inner.call(request));
+        InContext { inner: answer, context: self.context.clone() }
+    }
+}
+
+/// A service is cloned for each connection.
+impl<T: Clone> Clone for InContext<T> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), context: self.context.clone() }
     }
 }
 

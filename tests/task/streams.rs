@@ -1,14 +1,19 @@
 //! Futures, streams and sinks, and what selects and limits them.
 
-use std::future::pending;
-use std::pin::pin;
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{self, Poll};
 use std::time::Duration;
 
 use beacon::opentelemetry::Context;
 use beacon::task::{ContextExt as _, TaskContext};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::info_span;
+use bytes::Bytes;
 use futures_util::{SinkExt as _, Stream as _, StreamExt as _, future, sink, stream};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use tower_service::Service;
 
 use crate::support::{
     IN_REQUEST, check, check_each_runtime, in_request, one_thread, work, workers,
@@ -172,4 +177,77 @@ fn a_future_with_a_time_limit() {
         let late = late.in_span(info_span!("inner"));
         tokio::time::timeout(Duration::from_millis(1), late).await.unwrap_err();
     });
+}
+
+#[test]
+fn the_body_of_an_answer() {
+    check_each_runtime(IN_INNER, async || {
+        let frames = stream::iter([Ok::<_, ()>(Frame::data(Bytes::from("data")))]);
+        let frames = frames.inspect(|_| work());
+        let mut body = StreamBody::new(frames).in_span(info_span!("inner"));
+        assert!(!body.is_end_stream());
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.is_none());
+        assert!(body.is_end_stream() && Body::size_hint(&body).exact() == Some(0));
+    });
+}
+
+#[test]
+fn the_span_of_a_body_ends_with_it() {
+    let body = || Full::new(Bytes::from("data")).in_span(info_span!("body"));
+    let test = TestTelemetry::start().unwrap();
+    one_thread().block_on(test.capture(async {
+        let mut body = body();
+        assert_eq!(body.size_hint().exact(), Some(4));
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(test.traces().unwrap().spans("body").is_empty(), "it is not over");
+        assert!(body.frame().await.is_none());
+        check(&test, "trace-1\n  body");
+    }));
+    let test = TestTelemetry::start().unwrap();
+    test.with(|| drop(body()));
+    check(&test, "trace-1\n  body");
+}
+
+/// Works for each request, and answers with what the request was.
+#[derive(Clone)]
+struct Echo;
+
+impl Service<u8> for Echo {
+    type Response = u8;
+    type Error = ();
+    type Future = Pin<Box<dyn Future<Output = Result<u8, ()>>>>;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), ()>> {
+        work();
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u8) -> Self::Future {
+        work();
+        Box::pin(async move {
+            work();
+            Ok(request)
+        })
+    }
+}
+
+#[test]
+fn a_service() {
+    let test = TestTelemetry::start().unwrap();
+    let runtime = one_thread();
+    let made = test.capture(in_request(async { Echo.with_current_context() }));
+    let mut service = runtime.block_on(made).clone();
+    runtime.block_on(async {
+        poll_fn(|cx| service.poll_ready(cx)).await.unwrap();
+        assert_eq!(service.call(7).await, Ok(7));
+    });
+    drop(service);
+    let request = test.span("request").unwrap();
+    let tenants: Vec<_> = request
+        .children()
+        .into_iter()
+        .map(|work| work.attribute("tenant").unwrap().to_string())
+        .collect();
+    assert_eq!(tenants, ["acme", "acme", "acme"]);
 }
