@@ -127,10 +127,8 @@ fn messages(_: &Runtime, stack: Stack, count: u32) -> f64 {
             return mean(count, || {
                 for number in 0..count {
                     black_box(sender.try_send(number).is_ok());
-                    let received = receiver.try_recv();
-                    black_box(
-                        received.map(|message| message.message_context().otel().clone()).is_ok(),
-                    );
+                    let message = receiver.try_recv();
+                    black_box(message.map(|message| message.message_context().clone()).is_ok());
                 }
             });
         }

@@ -111,6 +111,10 @@ fn a_channel_of_the_latest_value() {
         receiver.borrow_and_update().clone()
     });
     check_channel(async |sending| {
+        let (_sender, receiver) = sending.send(async || channel::watch(7)).await;
+        receiver.borrow().clone()
+    });
+    check_channel(async |sending| {
         let (sender, receiver) = channel::watch(1);
         sending.send(async || sender.send_modify(|value| *value = 7)).await;
         receiver.borrow().clone()

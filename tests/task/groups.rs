@@ -147,10 +147,12 @@ fn what_does_not_end_is_named() {
         });
         begins.await.unwrap();
         let report = group.drain(SHORT).await;
-        assert_eq!((report.cancelled, report.still_running.len()), (1, 1));
-        assert_eq!(report.still_running[0].name, "blocks");
-        let text = report.to_string();
-        let expected = "group `stuck`: 0 finished, 0 failed, 0 panicked, 1 cancelled, 1 still running: blocks (";
+        assert!(report.still_running.iter().any(|task| task.name == "blocks"), "{report}");
+        // On a busy machine the other one takes a while to be dropped.
+        eventually(|| group.running().len() == 1);
+        let text = group.drain(Duration::ZERO).await.to_string();
+        let expected = "group `stuck`: 0 finished, 0 failed, 0 panicked, 1 cancelled, \
+                        1 still running: blocks (";
         assert!(text.starts_with(expected), "{text}");
         drop(release);
         assert_eq!(group.join_within(LONG).await.unwrap().finished, 1);

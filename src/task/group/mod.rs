@@ -43,7 +43,7 @@ use crate::telemetry::Telemetry;
 /// use beacon::task::Group;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let group = Group::new("importer");
+/// let group: Group = Group::new("importer");
 /// group.spawn("fetch", async { Ok(()) });
 /// let token = group.token();
 /// group.spawn("store", async move {
