@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TaskCounts {
-    /// The name that was given to [`named`](super::named), or of the group.
+    /// The name that was given to [`named`](super::named()), or of the group.
     pub name: &'static str,
     /// Spawned and not ended. Read one after the other, so it can be off by what happens meanwhile.
     pub live: u64,

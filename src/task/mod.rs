@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `tokio::spawn`, `spawn_blocking`, `spawn_local`, `Handle::spawn` | [`spawn()`], [`spawn_blocking`], [`spawn_local`], [`spawn_on`] |
 //! | … for work that outlives its request | [`spawn_linked`] |
-//! | … that is to be counted by name | [`named`] |
+//! | … that is to be counted by name | [`named()`] |
 //! | `tokio::task::JoinSet`, `tokio_util::task::JoinMap` | [`JoinSet`], [`JoinMap`] |
 //! | a pile of join handles | [`Group`] |
 //! | `std::thread`, rayon | [`thread`], `task::rayon` (feature `rayon`) |
