@@ -3,6 +3,9 @@
 //!
 //! `cargo bench --bench spawn` prints everything; `-- --quick` is a smoke test. Each stack is
 //! installed in a process of its own; the processes alternate, and of each figure the smallest counts.
+//!
+//! On a machine that does other things too, count instructions: run
+//! `valgrind --tool=callgrind … STACK --once OPERATION COUNT` with two counts and take the difference.
 
 #![expect(clippy::disallowed_methods, reason = "it measures real time, and bare Tokio")]
 #![expect(clippy::disallowed_types, reason = "it measures bare Tokio")]
@@ -32,7 +35,11 @@ fn main() -> Result<(), Failure> {
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let stack = arguments.iter().find_map(|argument| Stack::named(argument));
     if let Some(stack) = stack {
-        return run(stack, is_quick);
+        let mut once = arguments.iter().skip_while(|argument| *argument != "--once").skip(1);
+        return match (once.next(), once.next()) {
+            (Some(operation), Some(count)) => run_once(stack, operation, count.parse()?),
+            _ => run(stack, is_quick),
+        };
     }
     let mut figures = Figures::new();
     for _ in 0..if is_quick { 1 } else { ROUNDS } {
@@ -68,6 +75,17 @@ fn run(stack: Stack, is_quick: bool) -> Result<(), Failure> {
         let nanoseconds = operations::least(&runtime, stack, *operation, is_quick);
         println!("{name} {nanoseconds}");
     }
+    drop(running);
+    Ok(())
+}
+
+/// Runs one operation, to be watched from outside.
+fn run_once(stack: Stack, name: &str, count: u32) -> Result<(), Failure> {
+    let operation = OPERATIONS.iter().find(|(known, _)| *known == name);
+    let (_, operation) = operation.ok_or("there is no such operation")?;
+    let running = stack.start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    println!("{name} {}", operation(&runtime, stack, count));
     drop(running);
     Ok(())
 }

@@ -3,9 +3,12 @@
 use std::future::pending;
 
 use beacon::task::{JoinMap, JoinSet};
+use beacon::testing::TestTelemetry;
 use tokio::task::LocalSet;
 
-use crate::support::{IN_REQUEST, check_each_runtime, one_thread, work, workers};
+use crate::support::{
+    IN_REQUEST, check, check_each_runtime, check_local, in_request, one_thread, work, workers,
+};
 
 #[test]
 fn tasks_of_a_set() {
@@ -53,22 +56,18 @@ fn blocking_functions_of_a_set() {
 
 #[test]
 fn local_tasks_of_a_set() {
-    check_each_runtime(IN_REQUEST, async || {
-        let local = LocalSet::new();
+    check_local(|| {
         let mut set = JoinSet::new();
-        local
-            .run_until(async {
-                set.spawn_local(async { work() });
-                set.join_all().await;
-            })
-            .await;
+        set.spawn_local(async { work() });
+        set.join_all()
     });
-    check_each_runtime(IN_REQUEST, async || {
-        let local = LocalSet::new();
+    let (test, runtime, local) = (TestTelemetry::start().unwrap(), one_thread(), LocalSet::new());
+    runtime.block_on(test.capture(async {
         let mut set = JoinSet::new();
-        set.spawn_local_on(async { work() }, &local);
+        in_request(async { set.spawn_local_on(async { work() }, &local) }).await;
         local.run_until(set.join_all()).await;
-    });
+    }));
+    check(&test, IN_REQUEST);
 }
 
 #[test]
@@ -89,15 +88,10 @@ fn tasks_of_a_map() {
         map.spawn_blocking("key", work);
         assert!(map.join_next().await.unwrap().1.is_ok());
     });
-    check_each_runtime(IN_REQUEST, async || {
-        let local = LocalSet::new();
+    check_local(|| {
         let mut map = JoinMap::new();
-        local
-            .run_until(async {
-                map.spawn_local("key", async { work() });
-                assert!(map.join_next().await.unwrap().1.is_ok());
-            })
-            .await;
+        map.spawn_local("key", async { work() });
+        async move { assert!(map.join_next().await.unwrap().1.is_ok()) }
     });
 }
 

@@ -13,10 +13,10 @@ use beacon::task::{self, ContextExt as _, TaskContext, channel};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::{info, info_span};
 use tokio::sync::oneshot;
-use tokio::task::LocalSet;
 
 use crate::support::{
-    IN_REQUEST, check, check_each_runtime, check_on, in_request, one_thread, tenant, work, workers,
+    IN_REQUEST, check, check_each_runtime, check_local, check_on, in_request, one_thread, tenant,
+    work, workers,
 };
 
 #[test]
@@ -61,10 +61,7 @@ fn a_blocking_function_on_another_runtime() {
 
 #[test]
 fn a_local_task() {
-    check_each_runtime(IN_REQUEST, async || {
-        let local = LocalSet::new();
-        local.run_until(async { task::spawn_local(async { work() }).await.unwrap() }).await;
-    });
+    check_local(|| task::spawn_local(async { work() }));
 }
 
 #[test]
@@ -129,10 +126,7 @@ fn named_tasks() {
     let name = task::named("named_tasks");
     check_each_runtime(IN_REQUEST, async || name.spawn(async { work() }).await.unwrap());
     check_each_runtime(IN_REQUEST, async || name.spawn_blocking(work).await.unwrap());
-    check_each_runtime(IN_REQUEST, async || {
-        let local = LocalSet::new();
-        local.run_until(async { name.spawn_local(async { work() }).await.unwrap() }).await;
-    });
+    check_local(|| name.spawn_local(async { work() }));
     let other = workers(1);
     check_each_runtime(IN_REQUEST, async || {
         name.spawn_on(other.handle(), async { work() }).await.unwrap();

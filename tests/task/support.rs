@@ -10,6 +10,7 @@ use beacon::opentelemetry::{Context, ContextGuard, KeyValue};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::{info, info_span};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
 /// What is received where [`work`] was handed over once.
 pub(crate) const IN_REQUEST: &str = "
@@ -74,6 +75,25 @@ pub(crate) fn check_on(runtime: Runtime, expected: &str, code: &impl AsyncFn()) 
     // With it go the tasks that nobody waited for, and what they hold.
     drop(runtime);
     check(&test, expected);
+}
+
+/// Spawns local tasks in the span `request` and runs them outside of it: a set of local tasks that is
+/// polled in a span has it around all of its tasks, handed over or not.
+#[track_caller]
+pub(crate) fn check_local<F: Future>(spawn: impl Fn() -> F) {
+    for runtime in [one_thread(), workers(2)] {
+        let test = TestTelemetry::start().expect("the test kit starts");
+        let local = LocalSet::new();
+        runtime.block_on(test.capture(async {
+            let tasks = {
+                let _in_local = local.enter();
+                in_request(async { spawn() }).await
+            };
+            local.run_until(tasks).await;
+        }));
+        drop(local);
+        check(&test, IN_REQUEST);
+    }
 }
 
 /// Compares what is received, as soon as all spans have ended.
