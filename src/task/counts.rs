@@ -88,6 +88,11 @@ impl Life {
         Self { counts, end: LifeEnd::Cancelled }
     }
 
+    /// Counts the task as ended.
+    pub(crate) fn end_as(mut self, end: LifeEnd) {
+        self.end = end;
+    }
+
     /// Runs a function that is the whole task.
     pub(crate) fn run<T>(mut self, work: impl FnOnce() -> T) -> T {
         self.end = LifeEnd::Panicked;

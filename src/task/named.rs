@@ -10,7 +10,7 @@ use tracing::Span;
 use crate::task::counts::{Counts, Life, counts_of};
 use crate::task::message::MessageContext;
 use crate::task::spawn::in_current_context;
-use crate::task::{ContextExt as _, Counted, TaskContext};
+use crate::task::{ContextExt as _, Counted};
 
 /// Returns a spawner of tasks that are counted under this name, in [`task_counts`](super::task_counts).
 ///
@@ -64,7 +64,7 @@ impl NamedTask {
     where
         F: Future<Output: 'static> + 'static,
     {
-        tokio::task::spawn_local(self.counted(future).with_context(TaskContext::current()))
+        tokio::task::spawn_local(self.counted(future).with_current_context())
     }
 
     /// As [`task::spawn_linked`](super::spawn_linked).

@@ -45,8 +45,12 @@ fn tasks_of_a_group_are_counted_under_its_name() {
         let group: Group<&str> = Group::new("counted_group");
         group.spawn("one", async { Ok(()) });
         group.spawn("two", async { Err("as planned") });
+        group.spawn("three", pending());
         group.join().await.unwrap_err();
+        group.spawn_blocking("four", || panic!("it is too late"));
+        group.join().await.unwrap();
     });
     let counts = counts("counted_group").unwrap();
-    assert_eq!((counts.live, counts.spawned, counts.finished), (0, 2, 2));
+    assert_eq!((counts.live, counts.spawned), (0, 4));
+    assert_eq!((counts.finished, counts.cancelled, counts.panicked), (2, 2, 0));
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use crate::task::counts::{Life, LifeEnd};
 use crate::task::group::running::{End, Ticket};
 use crate::task::group::{GroupError, Shared};
 
@@ -11,6 +12,8 @@ pub(super) struct Member<E> {
     name: &'static str,
     group: Arc<Shared<E>>,
     ticket: Ticket,
+    /// `None` only while it is dropped.
+    life: Option<Life>,
     /// How the task has ended if nothing more is heard.
     end: End,
 }
@@ -18,7 +21,8 @@ pub(super) struct Member<E> {
 impl<E> Member<E> {
     pub(super) fn new(name: &'static str, group: &Arc<Shared<E>>) -> Self {
         let ticket = group.running.begin(name);
-        Self { name, group: Arc::clone(group), ticket, end: End::Cancelled }
+        let life = Some(Life::begin(Arc::clone(&group.counts)));
+        Self { name, group: Arc::clone(group), ticket, life, end: End::Cancelled }
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -41,6 +45,14 @@ impl<E> Drop for Member<E> {
         if thread::panicking() {
             self.end = End::Panicked;
             self.group.fail(GroupError::Panicked { group: self.group.name, task: self.name });
+        }
+        // Counted before anybody hears of it.
+        if let Some(life) = self.life.take() {
+            life.end_as(match self.end {
+                End::Cancelled => LifeEnd::Cancelled,
+                End::Failed | End::Finished => LifeEnd::Finished,
+                End::Panicked => LifeEnd::Panicked,
+            });
         }
         self.group.running.end(&self.ticket, self.end);
     }

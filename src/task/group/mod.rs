@@ -18,11 +18,11 @@ pub use error::GroupError;
 use running::Running;
 pub use running::{GroupReport, RunningTask};
 
-use crate::task::counts::{Counts, Life, counts_of};
+use crate::task::ContextExt as _;
+use crate::task::counts::{Counts, counts_of};
 use crate::task::group::member::Member;
 use crate::task::spawn::in_current_context;
 use crate::task::sync::timer;
-use crate::task::{ContextExt as _, Counted};
 use crate::telemetry::Telemetry;
 
 /// Tasks that belong together.
@@ -108,7 +108,6 @@ impl<E: Send + 'static> Group<E> {
                 None => drop(member),
             }
         };
-        let task = Counted::new(task, Life::begin(Arc::clone(&self.shared.counts)));
         tokio::spawn(task.with_current_context()).abort_handle()
     }
 
@@ -125,17 +124,14 @@ impl<E: Send + 'static> Group<E> {
         F: FnOnce() -> Result<(), E> + Send + 'static,
     {
         let member = Member::new(name, &self.shared);
-        let life = Life::begin(Arc::clone(&self.shared.counts));
         let work = move || {
-            life.run(|| {
-                if member.is_cancelled() {
-                    return;
-                }
-                match work() {
-                    Ok(()) => member.finish(),
-                    Err(error) => member.fail(error),
-                }
-            });
+            if member.is_cancelled() {
+                return;
+            }
+            match work() {
+                Ok(()) => member.finish(),
+                Err(error) => member.fail(error),
+            }
         };
         tokio::task::spawn_blocking(in_current_context(work)).abort_handle()
     }
