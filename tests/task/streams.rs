@@ -10,7 +10,7 @@ use beacon::task::{ContextExt as _, TaskContext};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::info_span;
 use bytes::Bytes;
-use futures_util::{SinkExt as _, Stream as _, StreamExt as _, future, sink, stream};
+use futures_util::{Sink, SinkExt as _, Stream as _, StreamExt as _, future, sink, stream};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tower_service::Service;
@@ -140,6 +140,37 @@ fn a_sink() {
         let mut in_span = pin!(in_span);
         in_span.send(1).await.unwrap();
         in_span.close().await.unwrap();
+    });
+}
+
+/// Works when it is given something, and at no other time.
+struct AtOnce;
+
+impl Sink<u8> for AtOnce {
+    type Error = ();
+
+    fn poll_ready(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Result<(), ()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn start_send(self: Pin<&mut Self>, _: u8) -> Result<(), ()> {
+        work();
+        Ok(())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Result<(), ()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<Result<(), ()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_sink_that_works_at_once() {
+    check_each_runtime(IN_INNER, async || {
+        AtOnce.in_span(info_span!("inner")).send(1).await.unwrap();
     });
 }
 
