@@ -1,10 +1,12 @@
-//! Runs until SIGTERM or ctrl-c, delivers what is left within the deadline, and says how it went.
+//! Runs until SIGTERM or ctrl-c, lets tasks end, delivers what is left within the deadline, and says
+//! how it went.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use beacon::Telemetry;
+use beacon::task::Group;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,6 +18,15 @@ async fn main() -> ExitCode {
         }
     };
 
+    let jobs: Group = Group::new("jobs");
+    jobs.drain_at_shutdown(&telemetry);
+    let token = jobs.token();
+    jobs.spawn("clean up", async move {
+        token.cancelled().await;
+        tracing::info_span!("clean up").in_scope(|| tracing::info!("last words"));
+        Ok(())
+    });
+
     tokio::select! {
         () = serve() => {}
         asked = beacon::shutdown_signal() => match asked {
@@ -24,6 +35,7 @@ async fn main() -> ExitCode {
         },
     }
 
+    // Jobs end first, then the rest is delivered, all within the deadline.
     // Whether lost telemetry is a failure of the service is for the service to say.
     match telemetry.shutdown().await {
         Ok(report) => println!("all delivered; {report}"),

@@ -16,6 +16,7 @@
 //!
 //! - [`init_telemetry`] and [`Telemetry::builder`] start it; [`Telemetry`] is the guard that ends
 //!   it. [`Telemetry::layer`] is for those with a subscriber of their own.
+//! - [`task`] keeps work in its trace that goes to other tasks, threads and channels.
 //! - [`config`] holds the settings, and [`manual::environment`] every variable.
 //! - [`propagation`] carries a trace to the next service and takes it from the one before;
 //!   [`manual::context`] tells the rules.
@@ -35,6 +36,7 @@
 //! | `tls-aws-lc` | no | `https` endpoints, with aws-lc-rs unless the process has another provider | as above |
 //! | `jemalloc` | no | what jemalloc says about itself, where the program allocates there; compiles C | programs on another allocator |
 //! | `mimalloc` | no | the same for mimalloc; compiles C | programs on another allocator |
+//! | `rayon` | no | work on a pool of rayon stays in its trace | who does not use rayon |
 //! | `collector` | no | an OTLP receiver inside the process | services |
 //! | `testing` | no | `TestTelemetry`, a clock that a test drives | everything but dev-dependencies |
 //!
@@ -62,12 +64,39 @@ mod report;
 mod shutdown_signal;
 mod signal;
 mod suppression;
+pub mod task;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timer_thread;
 mod wait;
 
+/// Makes an `async fn` callable as a plain function, by means of [`task::run_async`].
+///
+/// For synchronous handlers, traits and callbacks that should call asynchronous code. The function
+/// may borrow; what it borrows and returns must be [`Send`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// #[beacon::run_async]
+/// async fn length_of(text: &str) -> Result<usize, std::num::ParseIntError> {
+///     tokio::time::sleep(Duration::from_millis(1)).await;
+///     Ok(text.len().to_string().parse()?)
+/// }
+///
+/// assert_eq!(length_of("four"), Ok(4));
+/// ```
+///
+/// On anything else it is an error:
+///
+/// ```compile_fail
+/// #[beacon::run_async]
+/// fn plain() {}
+/// ```
+pub use beacon_telemetry_macros::run_async;
 pub use opentelemetry;
 pub use tracing;
 pub use tracing_opentelemetry;

@@ -30,6 +30,9 @@ pub mod metrics {}
 #[doc = include_str!("manual/overhead.md")]
 pub mod overhead {}
 
+#[doc = include_str!("manual/tasks.md")]
+pub mod tasks {}
+
 #[cfg(feature = "testing")]
 #[doc = include_str!("manual/testing.md")]
 pub mod testing {}

@@ -46,6 +46,19 @@ pub(crate) fn wait_for<F: Future>(future: F, limit: Duration) -> Option<F::Outpu
     }
 }
 
+/// Polls the future on this thread until it is ready, however long that takes.
+pub(crate) fn wait_until_ready<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
 /// Like [`wait_for`], for a caller that must not block: a thread of its own waits, because the
 /// caller's runtime may have no timer, or not run it.
 ///

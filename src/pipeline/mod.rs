@@ -288,20 +288,20 @@ impl Pipeline {
         self.timer_thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends everything within one deadline. Begins at once; the future waits for it, and must be
-    /// polled where blocking is allowed.
-    pub(crate) fn stop(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// Ends everything within one deadline, of which `spent` is over. Begins at once; the future
+    /// waits for it, and must be polled where blocking is allowed.
+    pub(crate) fn stop(&self, spent: Duration) -> impl Future<Output = ()> + Send + use<> {
         if let Some(memory) = &self.memory {
             memory.stop();
         }
         let answer = match &self.export {
-            Some(export) => export.stop(self.deadline()),
+            Some(export) => export.stop(self.deadline().saturating_sub(spent)),
             None => answered(()),
         };
         drop(self.timer_thread().take());
         let lines = self.lines.clone();
         let memory = self.memory.clone();
-        let limit = self.shutdown_timeout();
+        let limit = self.shutdown_timeout().saturating_sub(spent);
         let clock = SystemClock::new();
         async move {
             // An answer that never comes because the thread has ended is an answer as well.

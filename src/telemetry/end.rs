@@ -1,5 +1,6 @@
 //! Flush and shutdown: async, blocking, and when the guard is dropped.
 
+use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use crate::diagnostics::DiagnosticLevel;
 use crate::error::{FlushError, Loss, ShutdownError};
 use crate::report::{DropReason, TelemetryReport};
 use crate::signal::Signal;
+use crate::task;
 use crate::telemetry::Telemetry;
 use crate::wait::{wait_aside, wait_for};
 
@@ -81,7 +83,8 @@ impl Telemetry {
     }
 
     /// Ends telemetry: takes nothing more, delivers what is held, all signals at once, within the
-    /// shutdown timeout, and reports what became of everything.
+    /// shutdown timeout, and reports what became of everything. Before that, groups of tasks that
+    /// [asked for it](crate::task::Group::drain_at_shutdown) end, within half of that time.
     ///
     /// A second call, also a concurrent one, waits for the first and returns the same report.
     ///
@@ -105,11 +108,11 @@ impl Telemetry {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn shutdown(&self) -> Result<TelemetryReport, ShutdownError> {
-        let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
-            return self.judge_end(self.stats());
+            return self.begin_from_within();
         }
+        let spent = self.drain_groups(self.pipeline.shutdown_timeout()).await;
+        let answer = self.begin_end(spent);
         match wait_aside(answer, self.wait_limit()).await {
             Ok(Some(())) => self.pipeline.join(),
             Ok(None) => {}
@@ -120,7 +123,7 @@ impl Telemetry {
     }
 
     /// Like [`shutdown`](Self::shutdown), from a thread that may block. Works in every runtime and
-    /// none.
+    /// none. Tasks of the caller's current-thread runtime cannot end meanwhile.
     ///
     /// # Errors
     ///
@@ -136,16 +139,38 @@ impl Telemetry {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn shutdown_blocking(&self) -> Result<TelemetryReport, ShutdownError> {
-        let answer = self.pipeline.stop();
         if self.pipeline.is_on_export_thread() {
-            // It cannot wait for itself. Whoever drops the guard still has the end to wait for.
-            return self.judge_end(self.stats());
+            return self.begin_from_within();
         }
+        // Tasks that only this thread could run do not end while it waits for them.
+        let is_futile = task::is_only_thread();
+        let limit = if is_futile { Duration::ZERO } else { self.pipeline.shutdown_timeout() };
+        let spent = wait_for(self.drain_groups(limit), self.wait_limit()).unwrap_or(limit);
+        let answer = self.begin_end(spent);
         // An answer that never comes because the thread has ended is an answer as well.
         if wait_for(answer, self.wait_limit()).is_some() {
             self.pipeline.join();
         }
         self.conclude()
+    }
+
+    /// Ends what is left of the deadline after groups of tasks have ended. Begins at once.
+    fn begin_end(&self, spent: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let end = self.pipeline.stop(spent);
+        let is_installed = self.is_installed.load(Ordering::Acquire);
+        async move {
+            end.await;
+            if is_installed {
+                task::end_when_idle(GRACE);
+            }
+        }
+    }
+
+    /// The export thread cannot wait for itself. Whoever drops the guard still has the end to wait
+    /// for.
+    fn begin_from_within(&self) -> Result<TelemetryReport, ShutdownError> {
+        drop(self.begin_end(Duration::ZERO));
+        self.judge_end(self.stats())
     }
 
     /// Ends what nobody has used, at once and without a word.

@@ -2,6 +2,7 @@
 
 mod end;
 mod filters;
+mod groups;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,7 @@ use crate::pipeline::Pipeline;
 pub(crate) use crate::pipeline::Start;
 use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
+use crate::telemetry::groups::Groups;
 
 /// Keeps telemetry running; ends it when dropped.
 ///
@@ -52,6 +54,9 @@ use crate::report::TelemetryReport;
 pub struct Telemetry {
     pipeline: Arc<Pipeline>,
     is_shut_down: AtomicBool,
+    /// What is the process's own ends with it.
+    is_installed: AtomicBool,
+    groups: Groups,
 }
 
 impl Telemetry {
@@ -62,7 +67,12 @@ impl Telemetry {
 
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
         let pipeline = Arc::new(Pipeline::start(start)?);
-        Ok(Self { pipeline, is_shut_down: AtomicBool::new(false) })
+        Ok(Self {
+            pipeline,
+            is_shut_down: AtomicBool::new(false),
+            is_installed: AtomicBool::new(false),
+            groups: Groups::default(),
+        })
     }
 
     /// Returns a layer that records spans and events, for a subscriber of your own.
@@ -189,6 +199,7 @@ impl Telemetry {
     }
 
     pub(crate) fn set_installed(&self) {
+        self.is_installed.store(true, Ordering::Release);
         logging::set_installed(Arc::clone(self.pipeline.filters()));
         self.pipeline.set_installed_memory();
     }

@@ -8,23 +8,24 @@ use std::task::{Context, Poll};
 
 use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::Dispatch;
-use tracing::dispatcher::DefaultGuard;
+
+use crate::task::ScopedSubscriber;
 
 /// The scope of [`TestTelemetry::enter`](super::TestTelemetry::enter): ends when dropped.
 #[must_use = "the scope ends when this is dropped: bind it to a name, not to `_`"]
 pub struct EnteredTest<'a> {
     // Dropped in this order, the reverse of that in which they were made.
     _context: ContextGuard,
-    _default: DefaultGuard,
+    _subscriber: ScopedSubscriber,
     _test: PhantomData<&'a ()>,
 }
 
 impl EnteredTest<'_> {
     /// Also leaves every span that surrounds the scope: it belongs to someone else's telemetry.
     pub(super) fn new(dispatch: &Dispatch) -> Self {
-        let default = tracing::dispatcher::set_default(dispatch);
+        let subscriber = ScopedSubscriber::enter(dispatch);
         let context = OtelContext::new().attach();
-        Self { _context: context, _default: default, _test: PhantomData }
+        Self { _context: context, _subscriber: subscriber, _test: PhantomData }
     }
 }
 
