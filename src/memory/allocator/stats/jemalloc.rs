@@ -32,7 +32,6 @@ mod imp {
         after.is_some_and(|after| after.saturating_sub(before) >= bytes)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "without this allocator there are none")]
     pub(in super::super) fn stats() -> Option<AllocatorStats> {
         // jemalloc answers with what it knew when the epoch was last advanced.
         if !write(c"epoch", 1_u64) {

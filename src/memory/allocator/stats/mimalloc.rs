@@ -20,7 +20,6 @@ mod imp {
         unsafe { mi_is_in_heap_region(ptr::from_ref(block.as_ref()).cast()) }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "without this allocator there are none")]
     pub(in super::super) fn stats() -> Option<AllocatorStats> {
         let mut committed_bytes = 0_usize;
         let none = ptr::null_mut();
