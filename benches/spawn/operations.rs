@@ -62,7 +62,7 @@ fn spawned<F: Future<Output = ()> + Send + 'static>(stack: Stack, work: F) -> Jo
         Stack::Bare => tokio::spawn(work),
         Stack::Absent | Stack::Beacon => task::spawn(work),
         Stack::OfficialSpan => tokio::spawn(work.in_current_span()),
-        Stack::Official => tokio::spawn(Carried::new(work).in_current_span()),
+        Stack::Official | Stack::OnBeacon => tokio::spawn(Carried::new(work).in_current_span()),
     }
 }
 
@@ -73,7 +73,7 @@ fn polls(_: &Runtime, stack: Stack, count: u32) -> f64 {
         Stack::Bare => polled(work(), count),
         Stack::Absent | Stack::Beacon => polled(work().with_current_context(), count),
         Stack::OfficialSpan => polled(work().in_current_span(), count),
-        Stack::Official => polled(Carried::new(work()).in_current_span(), count),
+        Stack::Official | Stack::OnBeacon => polled(Carried::new(work()).in_current_span(), count),
     })
 }
 
@@ -112,7 +112,9 @@ async fn set(stack: Stack, tasks: u32) {
     for _ in 0..tasks {
         match stack {
             Stack::OfficialSpan => set.spawn(async {}.in_current_span()),
-            Stack::Official => set.spawn(Carried::new(async {}).in_current_span()),
+            Stack::Official | Stack::OnBeacon => {
+                set.spawn(Carried::new(async {}).in_current_span())
+            }
             _ => set.spawn(async {}),
         };
     }

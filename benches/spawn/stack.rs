@@ -18,6 +18,8 @@ pub(crate) enum Stack {
     Absent,
     /// Beacon's helpers, and beacon.
     Beacon,
+    /// `in_current_span` of `tracing` and the OpenTelemetry context, and beacon.
+    OnBeacon,
     /// `in_current_span` of `tracing` and the official layer: the span, without what was attached later.
     OfficialSpan,
     /// The same, and the OpenTelemetry context: what beacon hands over.
@@ -25,14 +27,21 @@ pub(crate) enum Stack {
 }
 
 impl Stack {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Bare, Self::Absent, Self::Beacon, Self::OfficialSpan, Self::Official];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Bare,
+        Self::Absent,
+        Self::Beacon,
+        Self::OnBeacon,
+        Self::OfficialSpan,
+        Self::Official,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
             Self::Absent => "beacon-absent",
             Self::Beacon => "beacon",
+            Self::OnBeacon => "official-on-beacon",
             Self::OfficialSpan => "official-span",
             Self::Official => "official",
         }
@@ -45,7 +54,7 @@ impl Stack {
     pub(crate) fn start(self) -> Result<Box<dyn Any>, Failure> {
         match self {
             Self::Bare | Self::Absent => Ok(Box::new(())),
-            Self::Beacon => {
+            Self::Beacon | Self::OnBeacon => {
                 // Nobody listens there: what is measured ends before the delivery begins.
                 let builder = Telemetry::builder().environment(Environment::empty());
                 let builder = builder.endpoint("http://127.0.0.1:9").diagnostics_off_stderr();
