@@ -68,6 +68,7 @@ pub mod task;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread_end;
 mod timer_thread;
 mod wait;
 

@@ -12,11 +12,11 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::export::encode::TraceIds;
-use crate::export::processors::is_thread_ending;
 use crate::logging::filter::Admission;
 use crate::logging::sinks::Sinks;
 use crate::logging::source::EventSource;
 use crate::suppression::is_suppressed;
+use crate::thread_end::is_thread_ending;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
 ///

@@ -11,10 +11,11 @@ use std::time::Duration;
 use tracing::{Dispatch, Level};
 
 use crate::clock::SharedClock;
-use crate::export::processors::{RecordingCounters, is_thread_ending};
+use crate::export::processors::RecordingCounters;
 use crate::logging::LogValue;
 use crate::logging::named::{self, NamedRecord};
 use crate::suppression::is_own_thread;
+use crate::thread_end::is_thread_ending;
 
 /// What happens in a panic. Nothing here may panic: that would end the process at once.
 pub(crate) struct PanicHook {

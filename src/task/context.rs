@@ -9,6 +9,8 @@ use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::dispatcher::{self, DefaultGuard};
 use tracing::{Dispatch, Span};
 
+use crate::thread_end::is_thread_ending;
+
 /// Where a piece of work belongs: the current `tracing` span, and the OpenTelemetry context with its
 /// baggage and whatever else was put into it.
 ///
@@ -160,27 +162,6 @@ fn is_telemetry_in_use() -> bool {
                 || !context.baggage().is_empty()
                 || context.is_telemetry_suppressed()
         })
-}
-
-thread_local! {
-    /// Destroyed before the thread's OpenTelemetry context is, which is made first.
-    static ALIVE: Alive = {
-        OtelContext::map_current(|_| ());
-        Alive
-    };
-}
-
-/// Has a destructor, so that the thread knows when it is gone.
-struct Alive;
-
-impl Drop for Alive {
-    fn drop(&mut self) {}
-}
-
-/// Tells whether the thread destroys its values. What is dropped then must not ask for the context,
-/// which would panic, and a panic in such a place ends the process.
-pub(crate) fn is_thread_ending() -> bool {
-    ALIVE.try_with(|_| ()).is_err()
 }
 
 /// How many scopes of tests are open, on all threads.

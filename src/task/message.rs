@@ -11,7 +11,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::task::TaskContext;
-use crate::task::context::is_thread_ending;
+use crate::thread_end::is_thread_ending;
 
 /// Where a message was sent from: the sender's span and baggage.
 ///

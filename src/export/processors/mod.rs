@@ -15,7 +15,7 @@ pub(crate) use log::EncodingLogProcessor;
 pub(crate) use log_counters::{LogCounters, LogDropReason, LogSink, level_name};
 pub(crate) use sampler::CountingSampler;
 pub(crate) use scopes::ScopeCache;
-pub(crate) use scratch::{Scratch, is_thread_ending};
+pub(crate) use scratch::Scratch;
 pub(crate) use span::EncodingSpanProcessor;
 
 /// The tracer whose finished spans reach [`EncodingSpanProcessor`]. Other modules use this name,

@@ -3,15 +3,8 @@
 use std::cell::Cell;
 use std::mem;
 
-use opentelemetry::Context;
-
 thread_local! {
-    static SPARE: Cell<Option<Buffers>> = {
-        // Thread-local values die in the reverse order of their first use. The context is used
-        // first, so as long as this one is alive, that one is too: see `is_thread_ending`.
-        Context::map_current(|_| ());
-        Cell::new(Some(Buffers::default()))
-    };
+    static SPARE: Cell<Option<Buffers>> = const { Cell::new(None) };
 }
 
 #[derive(Debug, Default)]
@@ -55,12 +48,6 @@ impl Drop for Scratch {
     }
 }
 
-/// Whether the thread is destroying its thread-local values, so that the OpenTelemetry context must
-/// not be asked: it would panic inside a destructor, and the process would abort.
-pub(crate) fn is_thread_ending() -> bool {
-    SPARE.try_with(|_| ()).is_err()
-}
-
 /// As much as one chunk of the intake.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
 
@@ -100,25 +87,5 @@ mod tests {
             assert!(capacity <= KEPT_BYTES_MAX, "{capacity}");
             assert_eq!(capacity == used, kept);
         }
-    }
-
-    #[test]
-    fn a_thread_that_ends_says_so() {
-        struct Last;
-        impl Drop for Last {
-            fn drop(&mut self) {
-                assert!(is_thread_ending());
-                drop(Scratch::take());
-            }
-        }
-        thread_local!(static LAST: Last = const { Last });
-        std::thread::Builder::new()
-            .spawn(|| {
-                LAST.with(|_| ());
-                assert!(!is_thread_ending());
-            })
-            .unwrap()
-            .join()
-            .unwrap();
     }
 }

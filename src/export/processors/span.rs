@@ -15,6 +15,7 @@ use crate::export::encode::{encode_scope, encode_span};
 use crate::export::processors::hiding::hide_in_span;
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
+use crate::thread_end::watch_thread;
 
 /// Encodes each sampled span where it ends and leaves the bytes in the intake.
 ///
@@ -42,6 +43,7 @@ impl EncodingSpanProcessor {
 
 impl SpanProcessor for EncodingSpanProcessor {
     fn on_start(&self, span: &mut Span, _context: &Context) {
+        watch_thread();
         self.counters.recording_began(span.span_context().is_sampled());
     }
 

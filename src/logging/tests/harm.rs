@@ -153,3 +153,23 @@ fn an_event_of_a_thread_that_ends_is_recorded() {
     thread::Builder::new().spawn(run).unwrap().join().unwrap();
     assert_eq!(drain(&pipeline.intake).bodies(), ["alive", "last words"]);
 }
+
+#[test]
+fn a_span_that_ends_with_its_thread_is_recorded() {
+    thread_local!(static LAST: RefCell<Option<tracing::Span>> = const { RefCell::new(None) });
+
+    let pipeline = Pipeline::default();
+    let dispatch = pipeline.dispatch(Signals::Both, &settings());
+    let run = move || {
+        // As above. The span is the first that ends on this thread, when its context is gone.
+        LAST.with(|last| {
+            with_default(&dispatch, || {
+                let span = tracing::info_span!("span");
+                span.in_scope(|| ());
+                *last.borrow_mut() = Some(span);
+            });
+        });
+    };
+    thread::Builder::new().spawn(run).unwrap().join().unwrap();
+    assert_eq!(drain(&pipeline.intake).span("span").name, "span");
+}
