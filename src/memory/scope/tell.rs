@@ -12,10 +12,10 @@ use crate::suppression::is_suppressed;
 
 /// Tells it everywhere. None of it counts as the work of a scope.
 pub(super) fn tell(report: &ScopeReport) {
-    if is_thread_ending() || is_suppressed() {
-        return;
-    }
     frames::uncounted(|| {
+        if is_thread_ending() || is_suppressed() {
+            return;
+        }
         if let Some(metrics) = metrics::installed() {
             metrics.record(report);
         }
