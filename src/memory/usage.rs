@@ -24,7 +24,7 @@ use crate::memory::sources::{self, SystemRoot};
 /// so. A source that does not answer within a second is left out, here and until it is back. For
 /// numbers without a wait there is [`snapshot`](crate::memory::snapshot()).
 ///
-/// Without telemetry nothing is logged.
+/// It is an event of `tracing`: without telemetry it is logged nowhere, unless by a subscriber of yours.
 ///
 /// # Examples
 ///
@@ -62,7 +62,7 @@ pub fn log_memory_usage(what: &str) -> MemorySnapshot {
 /// and after, and what was given back; or it says that nothing was done, because the last time was a
 /// moment ago. Blocks as `reclaim` does.
 ///
-/// Without telemetry memory is given back all the same, and nothing is logged.
+/// Without telemetry memory is given back all the same.
 ///
 /// # Examples
 ///
