@@ -34,9 +34,10 @@ pub(super) fn begin() -> Option<Beginning> {
 
 /// `None`: the thread has no counts any more, since it ends.
 pub(super) fn end(beginning: Beginning) -> Option<Stretch> {
-    let peak = beginning.frame.and_then(|frame| with_stack(|stack| stack.remove(frame))?);
-    let counts = minus(counted()?, beginning.counts);
-    let base = net(beginning.counts);
+    let Beginning { counts: before, frame } = beginning;
+    let peak = frame.and_then(|frame| with_stack(|stack| stack.remove(frame))?);
+    let counts = minus(counted()?, before);
+    let base = net(before);
     let peak_bytes = peak.map(|peak| u64::try_from(peak.wrapping_sub(base)).unwrap_or(0));
     Some(Stretch { counts, peak_bytes })
 }
@@ -44,7 +45,7 @@ pub(super) fn end(beginning: Beginning) -> Option<Stretch> {
 /// Runs what is beacon's own work: no stretch of the thread counts it.
 pub(super) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     // Before: what was the peak until now stays one.
-    let before = with_stack(|stack| stack.fold()).and_then(|()| thread_counts());
+    let before = with_stack(Stack::fold).and_then(|()| thread_counts());
     let result = work();
     if let Some((before, after)) = before.zip(thread_counts()) {
         with_stack(|stack| stack.exclude(minus(after, before)));

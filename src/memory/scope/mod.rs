@@ -7,6 +7,8 @@ mod names;
 mod report;
 mod tally;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::marker::PhantomData;
