@@ -33,6 +33,7 @@ pub(super) fn begin() -> Option<Beginning> {
 }
 
 /// `None`: the thread has no counts any more, since it ends.
+#[expect(clippy::needless_pass_by_value, reason = "what has begun ends once")]
 pub(super) fn end(beginning: Beginning) -> Option<Stretch> {
     let Beginning { counts: before, frame } = beginning;
     let peak = frame.and_then(|frame| with_stack(|stack| stack.remove(frame))?);
