@@ -72,6 +72,15 @@ fn scopes_nest_and_end_in_any_order() {
     drop(block(70_000));
     assert_eq!(peak(outer), (230_000, 100_000));
     assert_eq!(peak(innermost), (120_000, 70_000));
+    // The peak of an inner one is one of the outer one, too, above what that held.
+    let outer = memory::scope("outer");
+    let held = block(5_000);
+    let inner = memory::scope("inner");
+    drop(block(300_000));
+    assert_eq!(peak(inner), (300_000, 300_000));
+    drop(block(1_000));
+    assert_eq!(peak(outer), (306_000, 305_000));
+    drop(held);
     // So many at once have no peak of their own, and are counted all the same.
     let many: Vec<_> = (0..40).map(|_| memory::scope("many")).collect();
     drop(block(10_000));
