@@ -1,4 +1,4 @@
-//! The metrics of leaks, and of memory given back.
+//! The metrics of leaks, of memory given back, and of measured pieces of work.
 
 use crate::catalog::{InstrumentKind, Metric, Stability, attribute};
 
@@ -24,4 +24,16 @@ metrics! {
         &[attribute::RECLAIM_TRIGGER], "Resident memory that was given back.";
     RETAINED = Gauge "beacon.memory.retained" "By" Beacon
         &[], "Resident memory without files that is not live heap.";
+    SCOPE_ALLOCATED = Histogram "beacon.memory.scope.allocated" "By" Beacon
+        &[attribute::SCOPE_NAME, attribute::SCOPE_EXACT], "Bytes that a piece of work allocated.";
+    SCOPE_FREED = Histogram "beacon.memory.scope.freed" "By" Beacon
+        &[attribute::SCOPE_NAME, attribute::SCOPE_EXACT], "Bytes that a piece of work freed.";
+    SCOPE_PEAK = Histogram "beacon.memory.scope.peak" "By" Beacon
+        &[attribute::SCOPE_NAME, attribute::SCOPE_EXACT],
+        "The most bytes that a piece of work held at once.";
+    SCOPE_RENAMED = Counter "beacon.memory.scope.renamed" "{scope}" Beacon
+        &[], "Pieces of work recorded as `other`, because there are too many names.";
+    SCOPE_RETAINED = Histogram "beacon.memory.scope.retained" "By" Beacon
+        &[attribute::SCOPE_NAME, attribute::SCOPE_EXACT],
+        "Bytes that a piece of work allocated less those that it freed.";
 }

@@ -50,14 +50,19 @@ pub(crate) const LOG_SUPPRESSED: &str = "beacon.log.suppressed";
 
 /// Names of events.
 pub(crate) mod event {
+    pub(crate) const MEMORY_CLEANUP: &str = "beacon.memory.cleanup";
     pub(crate) const MEMORY_EXHAUSTION: &str = "beacon.memory.exhaustion";
     pub(crate) const MEMORY_LEAK_CLEARED: &str = "beacon.memory.leak_cleared";
     pub(crate) const MEMORY_LEAK_CONFIRMED: &str = "beacon.memory.leak_confirmed";
     pub(crate) const MEMORY_LEAK_SUSPECTED: &str = "beacon.memory.leak_suspected";
     pub(crate) const MEMORY_RETAINED: &str = "beacon.memory.retained";
+    pub(crate) const MEMORY_SCOPE: &str = "beacon.memory.scope";
+    pub(crate) const MEMORY_USAGE: &str = "beacon.memory.usage";
 }
 
 pub(crate) mod leak_attribute;
+pub(crate) mod scope_attribute;
+pub(crate) mod usage_attribute;
 
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
@@ -88,6 +93,8 @@ pub(crate) mod attribute {
     pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
+    pub(crate) const SCOPE_EXACT: &str = super::scope_attribute::EXACT;
+    pub(crate) const SCOPE_NAME: &str = super::scope_attribute::NAME;
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
     pub(crate) const SIGNAL: &str = "beacon.signal";

@@ -26,8 +26,10 @@ mod reading;
 mod reclaim;
 mod sample;
 mod sampler;
+mod scope;
 mod snapshot;
 mod sources;
+mod usage;
 mod watch;
 
 pub use crate::memory::alert::{
@@ -50,7 +52,9 @@ pub use crate::memory::leak::{LeakCondition, LeakRules};
 pub use crate::memory::pressure::{PressureGuard, PressureLevel, on_pressure};
 pub use crate::memory::profile::{HeapProfileError, heap_profile};
 pub use crate::memory::reclaim::{ReclaimReport, ReclaimStatus, reclaim};
+pub use crate::memory::scope::{MemoryScope, ScopeReport, ScopedFuture, scope};
 pub use crate::memory::snapshot::{MemoryLimit, MemorySnapshot, snapshot};
+pub use crate::memory::usage::{log_memory_cleanup, log_memory_usage};
 
 pub(crate) use crate::memory::alert::LeakCallback;
 pub(crate) use crate::memory::allocator::is_tracking;
@@ -58,4 +62,5 @@ pub(crate) use crate::memory::latest::set_installed;
 pub(crate) use crate::memory::pressure::PressureThresholds;
 pub(crate) use crate::memory::reclaim::Reclaimer;
 pub(crate) use crate::memory::sampler::{MemorySampler, SamplerParts};
+pub(crate) use crate::memory::scope::set_installed_scopes;
 pub(crate) use crate::memory::watch::{LeakWatch, ProfileWriter, SiteReader, Watch, WatchParts};

@@ -27,7 +27,9 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
     Timer,
 };
-use crate::memory::{LeakCallback, MemorySampler, MemorySnapshot, set_installed};
+use crate::memory::{
+    LeakCallback, MemorySampler, MemorySnapshot, set_installed, set_installed_scopes,
+};
 use crate::pipeline::memory::WatchPeers;
 use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
@@ -213,6 +215,9 @@ impl Pipeline {
     pub(crate) fn set_installed_memory(&self) {
         if let Some(memory) = &self.memory {
             set_installed(memory.latest());
+        }
+        if let Some(meter) = self.export.as_ref().and_then(Export::own_meter) {
+            set_installed_scopes(&meter);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The counts: one cache line for each thread, summed when read.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use crate::memory::allocator::local;
 
@@ -59,8 +59,14 @@ pub(super) struct Counts {
     allocations: AtomicU64,
     freed_bytes: AtomicU64,
     frees: AtomicU64,
-    /// Where the next sample is due, on the scale of `allocated_bytes`. Belongs to the owner.
+    /// Where the next sample is due, on the scale of `allocated_bytes`. Belongs to the owner, as what
+    /// follows does.
     sample_at: AtomicU64,
+    /// From where on an allocation is looked at: the next sample, or any while a peak is watched.
+    look_at: AtomicU64,
+    /// The most that was allocated and not freed since it was taken last; wraps, as the counts do.
+    peak_bytes: AtomicI64,
+    is_watched: AtomicBool,
     is_taken: AtomicBool,
 }
 
@@ -72,18 +78,21 @@ impl Counts {
             freed_bytes: AtomicU64::new(0),
             frees: AtomicU64::new(0),
             sample_at: AtomicU64::new(0),
+            look_at: AtomicU64::new(0),
+            peak_bytes: AtomicI64::new(0),
+            is_watched: AtomicBool::new(false),
             is_taken: AtomicBool::new(false),
         }
     }
 }
 
 impl Counts {
-    /// Counts a block of the thread that owns this. Tells whether a sample is due.
+    /// Counts a block of the thread that owns this. Tells whether to look at it.
     #[inline]
     pub(super) fn add_block(&self, bytes: u64) -> bool {
         let allocated_bytes = raise(&self.allocated_bytes, bytes);
         raise(&self.allocations, 1);
-        allocated_bytes > self.sample_at.load(Ordering::Relaxed)
+        allocated_bytes > self.look_at.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -92,8 +101,8 @@ impl Counts {
         raise(&self.frees, 1);
     }
 
-    /// A block of the owner has another size now, and is offered as a new one. Tells whether a
-    /// sample is due.
+    /// A block of the owner has another size now, and is offered as a new one. Tells whether to look
+    /// at it.
     #[inline]
     pub(super) fn resize_block(&self, old_bytes: u64, new_bytes: u64) -> bool {
         if new_bytes >= old_bytes {
@@ -105,17 +114,44 @@ impl Counts {
         }
     }
 
-    /// Goes towards the next sample without counting. Tells whether it is due.
+    /// Goes towards the next sample without counting. Tells whether to look at the block.
     pub(super) fn offer(&self, bytes: u64) -> bool {
         let sample_at = self.sample_at.load(Ordering::Relaxed).saturating_sub(bytes);
+        self.set_sample_at(sample_at);
+        self.allocated_bytes.load(Ordering::Relaxed) > self.look_at.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the last block: it may be the peak. Tells whether a sample is due.
+    pub(super) fn look(&self) -> bool {
+        let peak = self.peak_bytes.load(Ordering::Relaxed).max(self.net_bytes());
+        self.peak_bytes.store(peak, Ordering::Relaxed);
+        self.allocated_bytes.load(Ordering::Relaxed) > self.sample_at.load(Ordering::Relaxed)
+    }
+
+    /// Returns the most that was allocated and not freed since the last call; from now on, what is
+    /// now. Means nothing where it was not watched.
+    pub(super) fn take_peak(&self, is_watched: bool) -> i64 {
+        let net = self.net_bytes();
+        let peak = self.peak_bytes.swap(net, Ordering::Relaxed).max(net);
+        self.is_watched.store(is_watched, Ordering::Relaxed);
+        self.set_sample_at(self.sample_at.load(Ordering::Relaxed));
+        peak
+    }
+
+    fn net_bytes(&self) -> i64 {
+        let (allocated, freed) = self.bytes();
+        allocated.wrapping_sub(freed).cast_signed()
+    }
+
+    fn set_sample_at(&self, sample_at: u64) {
         self.sample_at.store(sample_at, Ordering::Relaxed);
-        self.allocated_bytes.load(Ordering::Relaxed) > sample_at
+        let look_at = if self.is_watched.load(Ordering::Relaxed) { 0 } else { sample_at };
+        self.look_at.store(look_at, Ordering::Relaxed);
     }
 
     /// Sets how many bytes from now on the next sample is due.
     pub(super) fn sample_after(&self, bytes: u64) {
-        let sample_at = self.allocated_bytes.load(Ordering::Relaxed).saturating_add(bytes);
-        self.sample_at.store(sample_at, Ordering::Relaxed);
+        self.set_sample_at(self.allocated_bytes.load(Ordering::Relaxed).saturating_add(bytes));
     }
 
     pub(super) fn add_shared_block(&self, bytes: u64) {
@@ -142,8 +178,14 @@ impl Counts {
         (allocated, self.freed_bytes.load(Ordering::Relaxed))
     }
 
+    /// As [`bytes`](Self::bytes), in blocks.
+    pub(super) fn blocks(&self) -> (u64, u64) {
+        (self.allocations.load(Ordering::Relaxed), self.frees.load(Ordering::Relaxed))
+    }
+
     /// Gives the counts back, for the next thread to go on from there.
     pub(super) fn release(&self) {
+        self.is_watched.store(false, Ordering::Relaxed);
         self.is_taken.store(false, Ordering::Release);
     }
 }
@@ -257,6 +299,24 @@ mod tests {
         assert!(counts.resize_block(5, 1));
         counts.sample_after(0);
         assert!(counts.offer(1));
+    }
+
+    #[test]
+    fn a_peak_is_seen_while_it_is_watched_and_samples_stay_where_they_were() {
+        static CELLS: Cells<1> = Cells::new();
+        let counts = CELLS.take().unwrap();
+        counts.sample_after(100);
+        assert!(!counts.add_block(30));
+        counts.take_peak(true);
+        for (bytes, is_due) in [(40, false), (20, false), (30, true)] {
+            assert!(counts.add_block(bytes), "every block is looked at");
+            assert_eq!(counts.look(), is_due);
+            counts.remove_block(bytes);
+        }
+        assert_eq!(counts.take_peak(true), 70);
+        assert_eq!(counts.take_peak(false), 30);
+        counts.sample_after(100);
+        assert!(!counts.add_block(99));
     }
 
     #[test]

@@ -126,14 +126,42 @@ pub(crate) fn is_tracking() -> bool {
     }
 }
 
-/// Returns the bytes that this thread allocated and freed since it started, exactly; only
-/// differences mean something. `None` when the thread has no counts of its own.
-#[expect(dead_code, reason = "for measured scopes, which come later")]
-pub(crate) fn thread_bytes() -> Option<(u64, u64)> {
+/// What this thread did since it started, and threads before it with the same counts: only
+/// differences mean something.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct ThreadCounts {
+    pub(crate) allocated_bytes: u64,
+    pub(crate) freed_bytes: u64,
+    pub(crate) allocations: u64,
+    pub(crate) frees: u64,
+}
+
+/// Returns what this thread did, exactly. `None` when the thread has no counts of its own.
+pub(crate) fn thread_counts() -> Option<ThreadCounts> {
+    with_counts(|counts| {
+        let (allocated_bytes, freed_bytes) = counts.bytes();
+        let (allocations, frees) = counts.blocks();
+        ThreadCounts { allocated_bytes, freed_bytes, allocations, frees }
+    })
+}
+
+/// Returns the most bytes that this thread had allocated and not freed since the last call, on the
+/// scale of [`thread_counts`]. Goes on watching if `is_watched`: each allocation of the thread is
+/// then looked at. The first of the calls returns nothing of meaning.
+pub(crate) fn take_thread_peak(is_watched: bool) -> Option<i64> {
+    with_counts(|counts| counts.take_peak(is_watched))
+}
+
+fn with_counts<T>(read: impl Fn(&Counts) -> T) -> Option<T> {
     if !is_tracking() {
         return None;
     }
-    LOCAL.try_with(|local| local.counts.get().map(Counts::bytes)).ok().flatten()
+    let read = || LOCAL.try_with(|local| local.counts.get().map(&read)).ok().flatten();
+    read().or_else(|| {
+        // A new thread gets its counts with its first block.
+        drop(black_box(Box::new([0_u8; 64])));
+        read()
+    })
 }
 
 impl Local {
@@ -168,11 +196,14 @@ impl Local {
         }
     }
 
-    /// A sample is due. What is allocated in here is counted, and never sampled: freeing it in
+    /// A sample is due, or a peak is watched. What is allocated in here is counted, and never sampled: freeing it in
     /// here then loses nothing.
     #[cold]
     #[inline(never)]
     fn reached(&self, pointer: usize, size: usize) {
+        if !self.counts.get().is_none_or(Counts::look) {
+            return;
+        }
         if self.is_inside.replace(true) {
             return;
         }

@@ -21,7 +21,9 @@ mod tests;
 
 pub use crate::memory::allocator::call_site::CallSiteLayer;
 pub use crate::memory::allocator::cells::{HeapCounters, heap_counters};
-pub(crate) use crate::memory::allocator::local::is_tracking;
+pub(crate) use crate::memory::allocator::local::{
+    ThreadCounts, is_tracking, take_thread_peak, thread_counts,
+};
 pub use crate::memory::allocator::sample::{SampleLosses, sample_losses};
 pub use crate::memory::allocator::sampling::{HeapSampling, configure_heap_sampling};
 pub(crate) use crate::memory::allocator::sampling::{interval_bytes, tick};

@@ -12,6 +12,7 @@ use crate::memory::pressure::PressureLevel;
 pub(crate) use crate::memory::reclaim::reclaimer::ReclaimerParts;
 pub(crate) use crate::memory::reclaim::reclaimer::{ReclaimObserver, Reclaimer};
 pub use crate::memory::reclaim::report::{ReclaimReport, ReclaimStatus};
+pub(crate) use crate::memory::reclaim::resident::resident_bytes;
 
 /// Gives memory back now: calls the hooks of [`on_pressure`](crate::memory::on_pressure()), then asks
 /// the allocator to return what it does not need.

@@ -39,6 +39,18 @@ pub enum ReclaimStatus {
     Unfinished,
 }
 
+impl ReclaimStatus {
+    /// Returns the value of `beacon.memory.cleanup.status`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NoThread => "no_thread",
+            Self::TooSoon => "too_soon",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
 impl ReclaimReport {
     /// Nothing was done, or nothing is known of it yet.
     pub(super) const fn nothing(status: ReclaimStatus) -> Self {

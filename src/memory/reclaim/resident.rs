@@ -3,7 +3,7 @@
 use std::fs;
 
 /// Returns the resident memory that belongs to no file; `None` where there is no `/proc`.
-pub(super) fn resident_bytes() -> Option<u64> {
+pub(crate) fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     anonymous_bytes(&status)
 }

@@ -41,3 +41,8 @@ pub(crate) fn all(root: &SystemRoot, settings: &MemorySettings) -> Vec<Source> {
         pressure::source(root, wants_system),
     ]
 }
+
+/// Those that tell how much is used and left.
+pub(crate) fn of_usage(root: &SystemRoot) -> Vec<Source> {
+    vec![process::source(root), cgroup::source(root), allocator::source()]
+}

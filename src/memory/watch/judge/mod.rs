@@ -50,6 +50,7 @@ pub(crate) struct Judge {
     /// What the allocator holds beyond the live heap.
     held_growth: GrowthHistory,
     live_growth: GrowthHistory,
+    declared_growth: GrowthHistory,
     probe: ProbeMemory,
     /// A check that waits for the answer of the allocator.
     pending: Option<Check>,
@@ -95,6 +96,7 @@ impl Judge {
             load: LoadMeter::default(),
             held_growth: GrowthHistory::new(),
             live_growth: GrowthHistory::new(),
+            declared_growth: GrowthHistory::new(),
             probe: ProbeMemory::default(),
             pending: None,
             speaking: None,
@@ -146,6 +148,7 @@ impl Judge {
             self.live_growth.add(live);
             self.live_minute = Some(minute);
         }
+        self.declared_growth.add(sample.bounded_bytes);
         self.last = *sample;
         let used_bytes = sample.used_bytes.unwrap_or_default();
         let change = self.exhaustion.observe(minute, used_bytes, sample.limit_bytes);
@@ -180,6 +183,7 @@ impl Judge {
         self.probed(None, findings);
         self.held_growth.close();
         self.live_growth.close();
+        self.declared_growth.close();
         let is_live_known = self.live_minute.is_some_and(|last| minute - last < KNOWN_MINUTES);
         let live = live.filter(|_| is_live_known);
         if let Some(base_bytes) = live.and_then(|live| live.base_bytes) {
@@ -191,7 +195,7 @@ impl Judge {
         let facts = CheckFacts {
             live,
             rss,
-            is_site_confirmed: self.sites.confirmed().next().is_some(),
+            is_site_confirmed: self.has_leaking_site(),
             probe,
             held_growth_bytes: scale_hours.and_then(|it| self.held_growth.growth_bytes(it)),
             live_growth_bytes: scale_hours.and_then(|it| self.live_growth.growth_bytes(it)),
@@ -232,6 +236,18 @@ impl Judge {
         self.show(check);
     }
 
+    /// Whether a call-site has a verdict of its own. What declared consumers hold is some site's, too:
+    /// where they grew by at least half as fast as the sites did, it is theirs.
+    fn has_leaking_site(&self) -> bool {
+        let rates = || self.sites.confirmed().map(|site| site.growth_bytes_per_hour.max(0.0));
+        let declared = DECLARED_HOURS
+            .into_iter()
+            .filter_map(|hours| Some(self.declared_growth.growth_bytes(hours)? / f64::from(hours)));
+        let declared = declared.fold(0.0, f64::max);
+        let is_declared = declared > 0.0 && declared >= 0.5 * rates().sum::<f64>();
+        rates().next().is_some() && !is_declared
+    }
+
     /// A culprit that was found after its alert was told.
     fn update(&mut self, check: &Check) -> Option<Finding> {
         let state = self.machine.state();
@@ -253,6 +269,9 @@ fn confirmed_site(leaking: &LeakingSites) -> Option<u64> {
     let is_confirmed = leaking.status == LeakingSiteStatus::Confirmed;
     leaking.sites.first().filter(|_| is_confirmed).map(|site| site.site)
 }
+
+/// The windows of the detector: growth of a site may be that of any of them.
+const DECLARED_HOURS: [u32; 5] = [2, 6, 12, 24, 48];
 
 /// How long the live heap counts as known after its last sample.
 const KNOWN_MINUTES: f64 = 60.0;

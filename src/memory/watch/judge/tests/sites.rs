@@ -64,3 +64,35 @@ fn a_site_alone_makes_a_process_suspected() {
     assert_eq!(life.judge.shown().states[2], Some(LeakState::Suspected));
     assert!(life.judge.shown().growth_bytes_per_hour[2].is_some());
 }
+
+/// A cache that fills for two days, and then is full.
+fn filling(minute: f64, is_declared: bool) -> WatchSample {
+    let cache_mb = 50.0 * minute.min(2.0 * DAY) / DAY;
+    let bounded_bytes = if is_declared { cache_mb * MB } else { 0.0 };
+    WatchSample { bounded_bytes, ..both(minute, 100.0 + cache_mb, 110.0 + cache_mb) }
+}
+
+#[test]
+fn the_site_of_a_declared_consumer_is_no_suspicion() {
+    let cache = |minute: f64| {
+        let old_minutes = (minute - 60.0).clamp(0.0, 2.0 * DAY);
+        Some(vec![SiteBytes { site: CACHE, old_bytes: 50.0 * MB * old_minutes / DAY }])
+    };
+    let mut declared = Life::new();
+    declared.run_with(5.0 * DAY, |minute| filling(minute, true), cache, keeps);
+    assert_eq!(declared.told(), []);
+    let mut undeclared = Life::new();
+    undeclared.run_with(5.0 * DAY, |minute| filling(minute, false), cache, keeps);
+    assert_ne!(undeclared.told(), []);
+
+    // Another site that grows three times as fast is one all the same.
+    let mut both_grow = Life::new();
+    let sites = |minute: f64| {
+        let mut all = cache(minute)?;
+        let old_minutes = (minute - 60.0).max(0.0);
+        all.push(SiteBytes { site: LEAKING, old_bytes: 150.0 * MB * old_minutes / DAY });
+        Some(all)
+    };
+    both_grow.run_with(DAY, |minute| filling(minute, true), sites, keeps);
+    assert_eq!(both_grow.last().signal, Some(LeakSignal::Site));
+}
