@@ -5,10 +5,10 @@ use opentelemetry::{Context, KeyValue};
 use tracing::info;
 
 use crate::catalog::{event, scope_attribute as key};
-use crate::export::processors::is_thread_ending;
 use crate::memory::scope::report::ScopeReport;
 use crate::memory::scope::{frames, metrics};
 use crate::suppression::is_suppressed;
+use crate::thread_end::is_thread_ending;
 
 /// Tells it everywhere. None of it counts as the work of a scope.
 pub(super) fn tell(report: &ScopeReport) {
