@@ -138,6 +138,8 @@ fn poll_once(future: impl Future<Output = ()>) -> Poll<()> {
 fn a_future_is_measured_on_whatever_thread_polls_it() {
     let test = TestTelemetry::start().unwrap();
     let mut future = Box::pin(memory::scope("import").run_async(import()));
+    let goes_anywhere = |_: &dyn Send| {};
+    goes_anywhere(&future);
     let polls = (0..).map(|_| {
         thread::scope(|scope| {
             let on_thread = || test.with(|| poll_once(future.as_mut()));

@@ -20,7 +20,7 @@ use beacon::memory::{
 };
 
 use crate::child::run;
-use crate::service::{HOUR, Service, Workers, never, serve, shown};
+use crate::service::{HOUR, Service, Workers, any, serve, shown};
 
 #[global_allocator]
 static ALLOCATOR: TrackingAllocator = TrackingAllocator::new(System);
@@ -60,13 +60,13 @@ fn a_leak_is_confirmed_and_its_span_named() {
     });
 }
 
-/// A cache that fills in a straight line for a day and a half.
+/// A cache that fills in a straight line for a day.
 fn fill(is_declared: bool) -> Vec<LeakAlert> {
     let used = Arc::new(AtomicU64::new(0));
     let own = Arc::clone(&used);
     let guard = is_declared.then(|| bounded("rows", 256 << 20, move || own.load(Relaxed)));
     let mut cache = Vec::new();
-    let alerts = Service::start().run(36 * HOUR, never, |_| {
+    let alerts = Service::start().run(24 * HOUR, any, |_| {
         serve(10);
         cache.push(vec![1_u8; KEPT_BYTES]);
         used.fetch_add(u64::try_from(KEPT_BYTES).expect("small"), Relaxed);
@@ -95,9 +95,9 @@ fn a_cache_that_is_declared_may_fill() {
 fn memory_that_goes_with_the_load_is_no_leak() {
     run("memory_that_goes_with_the_load_is_no_leak", &[], || {
         let mut in_flight = Vec::new();
-        // From 50 requests a minute to 250 in a day and a half, each with 100 KB.
-        let alerts = Service::start().run(36 * HOUR, never, |minute| {
-            let requests = 50 + minute * 200 / (36 * HOUR);
+        // From 50 requests a minute to 250 in a day, each with 100 KB.
+        let alerts = Service::start().run(24 * HOUR, any, |minute| {
+            let requests = 50 + minute * 200 / (24 * HOUR);
             serve(requests);
             in_flight.resize_with(usize::try_from(requests).expect("few"), || vec![1_u8; 100_000]);
         });
@@ -109,7 +109,7 @@ fn memory_that_goes_with_the_load_is_no_leak() {
 fn memory_that_falls_back_is_no_leak() {
     run("memory_that_falls_back_is_no_leak", &[], || {
         let mut buffer = Vec::new();
-        let alerts = Service::start().run(48 * HOUR, never, |minute| {
+        let alerts = Service::start().run(24 * HOUR, any, |minute| {
             serve(10);
             if minute % HOUR == 0 {
                 buffer.clear();

@@ -102,9 +102,9 @@ pub(crate) fn serve(requests: u32) {
     }
 }
 
-/// A day of every minute, with no alert of any kind.
-pub(crate) fn never(_: &LeakAlert) -> bool {
-    false
+/// One alert of any kind is enough.
+pub(crate) fn any(_: &LeakAlert) -> bool {
+    true
 }
 
 /// What alerts were about, without repetitions.
