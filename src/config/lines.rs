@@ -7,7 +7,6 @@ use crate::config::log_settings::{
     FileSettings, LineSettings, LogColor, LogConsole, LogFormat, LogTimeZone, Rotation,
 };
 use crate::config::lookup::Values;
-use crate::config::report::Origin;
 use crate::config::{SettingValue, key};
 use crate::error::InitError;
 
@@ -20,7 +19,7 @@ pub(super) fn resolve(
 ) -> Result<LineSettings, InitError> {
     // Source: <https://no-color.org>: any value that is not empty, whatever it says.
     let no_color = environment.read("NO_COLOR") != Variable::Unset;
-    if no_color && values.origin(key::LOG_COLOR) == Origin::Default {
+    if no_color && values.text(key::LOG_COLOR) == LogColor::Auto.name() {
         values.replace(key::LOG_COLOR, SettingValue::Text(LogColor::Never.name().to_owned()));
     }
     Ok(LineSettings {

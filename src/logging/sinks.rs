@@ -71,7 +71,8 @@ impl Sinks {
         self.counters.logs.count_record(source.level());
         let is_sampled = trace.map(|trace| trace.flags & FLAG_SAMPLED != 0);
         let say = |callsite, notice| self.tell(callsite, notice);
-        if !self.restraint.admits(event.metadata(), is_sampled, say) {
+        // A panic is told whatever else was said.
+        if !source.is_of_panic() && !self.restraint.admits(event.metadata(), is_sampled, say) {
             return;
         }
         let at = Occurrence { unix_nanos: self.own.unix_nanos(), trace };

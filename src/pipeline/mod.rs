@@ -306,14 +306,18 @@ impl Pipeline {
         drop(self.timer_thread().take());
         let lines = self.lines.clone();
         let memory = self.memory.clone();
+        let voice = Arc::clone(&self.voice);
         let limit = self.shutdown_timeout().saturating_sub(spent);
         let clock = SystemClock::new();
         async move {
             // An answer that never comes because the thread has ended is an answer as well.
             drop(answer.await);
             if let Some(lines) = lines {
-                // What it leaves is counted, and written if the process lives long enough.
-                lines.end(limit.saturating_sub(clock.now()));
+                // What it leaves is written if the process lives long enough.
+                if !lines.end(limit.saturating_sub(clock.now())) {
+                    let message = "log lines still wait for a sink that takes none";
+                    voice.say_now(DiagnosticLevel::Warn, message);
+                }
             }
             if let Some(memory) = memory {
                 // It was told before all this; a user's code on its thread may hang.

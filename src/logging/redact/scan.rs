@@ -1,6 +1,7 @@
 //! One walk through a text, from left to right, that looks where a secret may begin.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::logging::redact::patterns::{assignment, card, credentials, email, pem, token, url};
@@ -33,7 +34,8 @@ pub(super) fn redact<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> C
 }
 
 fn redact_once<'a>(text: &'a str, keys: &KeyRules, hides_email: bool) -> Cow<'a, str> {
-    let mut scan = Scan { text: text.as_bytes(), floor: 0, at: 0, keys, hides_email };
+    let done = Default::default();
+    let mut scan = Scan { text: text.as_bytes(), floor: 0, at: 0, keys, hides_email, done };
     let mut out = String::new();
     let mut copied = 0;
     while let Some(secret) = scan.next() {
@@ -61,6 +63,18 @@ pub(super) struct Scan<'a> {
     pub(super) at: usize,
     pub(super) keys: &'a KeyRules,
     hides_email: bool,
+    /// Up to where each search is known to find nothing.
+    done: [Cell<usize>; 3],
+}
+
+/// A search that runs ahead. Where it has failed it is not begun again from each of the bytes that it
+/// has run over: a text that was made of such beginnings would take a time that is the square of its
+/// length.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Search {
+    Jwt = 0,
+    Suspected = 1,
+    UserInformation = 2,
 }
 
 impl Scan<'_> {
@@ -108,6 +122,17 @@ impl Scan<'_> {
     pub(super) fn place(&self, skipped: usize, len: usize) -> Range<usize> {
         let start = self.at.saturating_add(skipped);
         start..start.saturating_add(len)
+    }
+
+    pub(super) fn is_done(&self, search: Search) -> bool {
+        self.done.get(search as usize).is_some_and(|end| self.at < end.get())
+    }
+
+    /// Remembers that the search has found nothing in the next `len` bytes.
+    pub(super) fn set_done(&self, search: Search, len: usize) {
+        if let Some(end) = self.done.get(search as usize) {
+            end.set(self.at.saturating_add(len));
+        }
     }
 
     fn is_word_start(&self) -> bool {

@@ -129,3 +129,29 @@ proptest! {
         prop_assert_eq!(redactor.is_secret_key(&key), redactor.is_secret_key(&key));
     }
 }
+
+#[test]
+fn the_pretty_form_hides_what_the_short_one_hides() {
+    let table = [
+        ("password: Some(\n    \"a1\",\n)", "password: Some(\n    \"[redacted]\",\n)"),
+        ("api_key: Key(\n    \"b2\",\n),", "api_key: Key(\n    \"[redacted]\",\n),"),
+        ("Password(\n    \"c3\",\n)", "Password(\n    \"[redacted]\",\n)"),
+        (
+            "[\n    (\n        \"authorization\",\n        \"d4\",\n    ),\n]",
+            "[\n    (\n        \"authorization\",\n        \"[redacted]\",\n    ),\n]",
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+}
+
+/// Texts of beginnings that come to nothing. Looked at from each beginning to the end, a mebibyte of them
+/// takes minutes.
+#[test]
+fn a_long_text_is_walked_through_once() {
+    for unit in ["-", "sk-", "tskey-", "://", "a://b:c", "eyJ_", "basic+", "Bearer ", "a=", "(\""] {
+        let text = unit.repeat((1 << 20) / unit.len());
+        assert!(!shown(&text).is_empty(), "{unit}");
+    }
+}

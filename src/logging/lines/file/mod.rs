@@ -9,6 +9,7 @@ mod tests;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -59,8 +60,10 @@ impl RollingFile {
         clock: SharedClock,
         voice: Arc<Diagnostics>,
     ) -> Result<Self, InitError> {
+        // The directory of the process may change later.
+        let path = path::absolute(&settings.path).unwrap_or_else(|_| settings.path.clone());
         let archive = Archive {
-            path: settings.path.clone(),
+            path,
             keep_files_max: settings.keep_files_max,
             keep_bytes_max: settings.keep_bytes_max,
             compress: settings.compress,

@@ -96,16 +96,19 @@ impl KeyRule {
 
 /// Whether this can be a list of keys.
 ///
-/// Members with `+` and `-` in front change the default list; without them they are the list. Each
-/// needs a letter or digit, and what is taken away must be there.
+/// Members with `+` and `-` in front change the default list; without them they are the list. A mix
+/// is none: one forgotten sign would show everything else. Each needs a letter or digit, and what is taken away must be there.
 pub(crate) fn are_secret_keys(list: &[String]) -> bool {
     let defaults = default_rules();
     let is_change = is_change(list);
-    list.iter().all(|member| {
-        let letters = letters_of(member.strip_prefix(['+', '-']).unwrap_or(member));
-        let is_there = is_change && defaults.iter().any(|rule| rule.letters == letters);
-        (1..=LETTERS_MAX).contains(&letters.len()) && (!member.starts_with('-') || is_there)
-    })
+    let has_sign = list.iter().any(|member| member.starts_with(['+', '-']));
+    let is_one_kind = is_change || !has_sign;
+    is_one_kind
+        && list.iter().all(|member| {
+            let letters = letters_of(member.strip_prefix(['+', '-']).unwrap_or(member));
+            let is_there = is_change && defaults.iter().any(|rule| rule.letters == letters);
+            (1..=LETTERS_MAX).contains(&letters.len()) && (!member.starts_with('-') || is_there)
+        })
 }
 
 /// Whether the list changes the defaults. One member without a sign makes it a list of its own.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::logging::redact::patterns::innocent::{is_innocent, is_placeholder};
-use crate::logging::redact::patterns::value::{self, delimiter_len, word_len};
+use crate::logging::redact::patterns::value::{self, word_len};
 use crate::logging::redact::patterns::{after, run, starts_with};
 use crate::logging::redact::scan::Scan;
 
@@ -34,11 +34,14 @@ pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> 
 /// Finds the value of a command line's `--key value`.
 pub(in crate::logging::redact) fn find_flag(scan: &Scan<'_>) -> Option<Range<usize>> {
     let name = scan.rest().strip_prefix(b"--")?;
+    // Neither end of a row of dashes is a flag, and nobody looks along it from each of them.
+    if scan.before().ends_with(b"-") || name.starts_with(b"-") {
+        return None;
+    }
     let len = run(name, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let (name, behind) = name.split_at_checked(len)?;
-    let is_flag = !scan.before().ends_with(b"-") && !name.starts_with(b"-");
     let value = behind.strip_prefix(b" ").filter(|value| !value.starts_with(b"-"))?;
-    if !is_flag || !scan.keys.has_bytes(name) {
+    if !scan.keys.has_bytes(name) {
         return None;
     }
     let key = Key { text: name, ..Key::default() };
@@ -51,9 +54,9 @@ pub(in crate::logging::redact) fn find_flag(scan: &Scan<'_>) -> Option<Range<usi
 pub(in crate::logging::redact) fn find_in_tuple(scan: &Scan<'_>) -> Option<Range<usize>> {
     let key = Key::before(scan.before());
     let behind = after(scan.rest(), 1);
-    let blanks = run(behind, |byte| byte == b' ');
+    let blanks = run(behind, |byte| byte.is_ascii_whitespace());
     let behind = after(behind, blanks);
-    if !key.is_in_tuple || delimiter_len(behind) == 0 || !scan.keys.has_bytes(key.text) {
+    if !key.is_in_tuple || !scan.keys.has_bytes(key.text) || !value::read(behind).is_delimited {
         return None;
     }
     let skipped = blanks.saturating_add(1);
@@ -64,15 +67,17 @@ pub(in crate::logging::redact) fn find_in_tuple(scan: &Scan<'_>) -> Option<Range
 /// Finds the text in `Password("…")`, as `Debug` shows a type around it.
 pub(in crate::logging::redact) fn find_in_type(scan: &Scan<'_>) -> Option<Range<usize>> {
     let name = after(scan.before(), trim_end(scan.before(), is_key).len());
-    let behind = after(scan.rest(), 1);
+    let blanks = run(after(scan.rest(), 1), |byte| byte.is_ascii_whitespace());
+    let skipped = blanks.saturating_add(1);
+    let behind = after(scan.rest(), skipped);
     // A token is also what a text is taken apart into.
     let is_type = name.first().is_some_and(u8::is_ascii_uppercase) && name != b"Token";
-    if !is_type || delimiter_len(behind) == 0 || !scan.keys.has_bytes(name) {
+    if !is_type || !scan.keys.has_bytes(name) || !value::read(behind).is_delimited {
         return None;
     }
     let key = Key { text: name, ..Key::default() };
     let place = secret_place(&key, behind, true)?;
-    Some(scan.place(place.start.saturating_add(1), place.len()))
+    Some(scan.place(skipped.saturating_add(place.start), place.len()))
 }
 
 /// The place of the secret in what stands behind the sign.
@@ -163,7 +168,8 @@ impl<'a> Key<'a> {
         if is_quoted {
             let text = after(unquoted, front.len());
             let outside = trim_end(front, |byte| byte == b'"' || byte == b'\\');
-            let is_in_tuple = outside.len() < front.len() && outside.ends_with(b"(");
+            let opening = trim_end(outside, |byte| byte.is_ascii_whitespace());
+            let is_in_tuple = outside.len() < front.len() && opening.ends_with(b"(");
             return Self { text, is_spaced, is_in_sentence: false, is_in_tuple };
         }
         let Some(words) = front.strip_suffix(b" ").filter(|_| word_len > 0) else {

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use crate::logging::redact::patterns::{after, is_base64_url, looks_random, run, starts_with};
-use crate::logging::redact::scan::Scan;
+use crate::logging::redact::scan::{Scan, Search};
 
 /// Finds a secret at the start of a word.
 pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> {
     let rest = scan.rest();
     match rest.first()? {
         b'B' | b'b' => bearer(scan, rest).or_else(|| basic(scan, rest)),
-        b'e' => jwt_len(rest).map(|len| scan.place(0, len)),
+        b'e' => jwt_len(scan, rest).map(|len| scan.place(0, len)),
         _ => None,
     }
 }
@@ -33,9 +33,9 @@ fn bearer(scan: &Scan<'_>, rest: &[u8]) -> Option<Range<usize>> {
 /// Source: RFC 7617, section 2.
 fn basic(scan: &Scan<'_>, rest: &[u8]) -> Option<Range<usize>> {
     let (skipped, word) = behind_scheme(rest, b"basic")?;
-    let len = run(word, is_token68);
-    let word = word.get(..len)?;
-    is_name_and_password(word).then(|| scan.place(skipped, len))
+    let start = word.get(..word.len().min(BASIC_LEN_MAX))?;
+    let start = start.get(..run(start, is_token68))?;
+    is_name_and_password(start).then(|| scan.place(skipped, run(word, is_token68)))
 }
 
 /// The credentials and what stands before them: the scheme, and blanks in one of their spellings.
@@ -56,15 +56,16 @@ fn behind_scheme<'a>(rest: &'a [u8], scheme: &[u8]) -> Option<(usize, &'a [u8])>
 /// the second may be empty.
 ///
 /// Source: RFC 7515, section 7.1; RFC 7516, section 7.1.
-fn jwt_len(rest: &[u8]) -> Option<usize> {
+fn jwt_len(scan: &Scan<'_>, rest: &[u8]) -> Option<usize> {
     // `{"` in base64.
-    if !rest.starts_with(b"eyJ") {
+    if !rest.starts_with(b"eyJ") || scan.is_done(Search::Jwt) {
         return None;
     }
     let mut len = run(rest, is_base64_url);
     if len < JWT_PART_LEN_MIN {
         return None;
     }
+    let header_len = len;
     let mut longest = 0;
     for _ in 0..4 {
         let Some(part) = after(rest, len).strip_prefix(b".") else { break };
@@ -72,7 +73,12 @@ fn jwt_len(rest: &[u8]) -> Option<usize> {
         longest = longest.max(part_len);
         len = len.saturating_add(1).saturating_add(part_len);
     }
-    (longest >= JWT_PART_LEN_MIN).then_some(len)
+    if longest < JWT_PART_LEN_MIN {
+        // A header that begins later has the same parts behind it.
+        scan.set_done(Search::Jwt, header_len);
+        return None;
+    }
+    Some(len)
 }
 
 /// Source: RFC 9110, section 11.2.
@@ -107,6 +113,9 @@ fn sextet(byte: u8) -> Option<u32> {
 
 /// Source: RFC 4648, section 4.
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// So much of a name and a password shows that it is one.
+const BASIC_LEN_MAX: usize = 512;
 
 /// Shorter is a word behind the word "bearer".
 const BEARER_LEN_MIN: usize = 8;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::logging::redact::patterns::{after, is_base64_url, run};
-use crate::logging::redact::scan::Scan;
+use crate::logging::redact::scan::{Scan, Search};
 
 /// Finds a token at the start of a word.
 pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> {
@@ -11,7 +11,7 @@ pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> 
     if !begins_mark(rest) {
         return None;
     }
-    ISSUERS.iter().find_map(|issuer| issuer.token_len(rest)).map(|len| scan.place(0, len))
+    ISSUERS.iter().find_map(|issuer| issuer.token_len(scan, rest)).map(|len| scan.place(0, len))
 }
 
 /// Whether some mark begins with this byte.
@@ -79,8 +79,12 @@ enum Alphabet {
 }
 
 impl Issuer {
-    fn token_len(&self, rest: &[u8]) -> Option<usize> {
+    fn token_len(&self, scan: &Scan<'_>, rest: &[u8]) -> Option<usize> {
         let behind = rest.strip_prefix(self.mark)?;
+        let is_suspected = matches!(self.alphabet, Alphabet::Suspected);
+        if is_suspected && scan.is_done(Search::Suspected) {
+            return None;
+        }
         let len = run(behind, |byte| match self.alphabet {
             Alphabet::Alphanumeric => byte.is_ascii_alphanumeric(),
             Alphabet::Base64Url | Alphabet::Suspected => is_base64_url(byte),
@@ -95,7 +99,12 @@ impl Issuer {
             }
             _ => true,
         };
-        (is_token && len >= self.len_min).then(|| self.mark.len().saturating_add(len))
+        let whole = self.mark.len().saturating_add(len);
+        if is_suspected && !is_token {
+            // No later part of the same word looks random either.
+            scan.set_done(Search::Suspected, whole);
+        }
+        (is_token && len >= self.len_min).then_some(whole)
     }
 }
 

@@ -32,7 +32,8 @@ fn wrapper_len(text: &[u8]) -> usize {
     let mut len = 0_usize;
     for _ in 0..WRAPPERS_MAX {
         let rest = after(text, len);
-        let name = run(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'&');
+        let name = run(rest, is_name);
         // `b"…"`, `r"…"`.
         if name == 1 && delimiter_len(after(rest, 1)) > 0 {
             return len.saturating_add(1);
@@ -45,7 +46,9 @@ fn wrapper_len(text: &[u8]) -> usize {
         if name == 0 || !behind.starts_with(b"(") {
             break;
         }
-        len = len.saturating_add(name).saturating_add(1);
+        // The pretty form breaks the line here.
+        let blanks = run(after(behind, 1), |byte| byte.is_ascii_whitespace());
+        len = len.saturating_add(name).saturating_add(1).saturating_add(blanks);
     }
     let inner = after(text, len);
     // An inner `None` or number is a word like any other.
