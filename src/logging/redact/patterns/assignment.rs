@@ -103,13 +103,16 @@ fn is_said(key: &Key<'_>, word: &[u8], behind: &[u8]) -> bool {
     let has_sign = word.iter().any(|byte| b"!@#$%^*+/=~_".contains(byte));
     let has_digit = word.iter().any(u8::is_ascii_digit);
     let has_inner_capital = after(word, 1).iter().any(u8::is_ascii_uppercase);
-    if has_sign || has_digit || (has_inner_capital && word.len() >= WORD_LEN_MIN) {
+    let is_spoken = key.is_in_sentence && !key.is_password();
+    // `invalid token: ExpiredSignature` names an error.
+    let is_random = has_inner_capital && word.len() >= WORD_LEN_MIN && !is_spoken;
+    if has_sign || has_digit || is_random {
         return true;
     }
     // `invalid token: expired` is a sentence, `token: expired` and `wrong password: swordfish` are
     // not.
     let is_last = !matches!(behind.first(), Some(b' '));
-    is_last && (!key.is_in_sentence || key.is_password())
+    is_last && !is_spoken
 }
 
 /// The length of a header's value that goes on behind the first word.
