@@ -54,7 +54,7 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
     /// Writes the mark of a secret in place of any value of a field that names one. Such a value is
     /// not even formatted.
     fn is_hidden(&mut self, field: &Field) -> bool {
-        let is_secret = self.redactor.is_secret_key(field.name());
+        let is_secret = field.name() != MESSAGE && self.redactor.is_secret_key(field.name());
         if is_secret {
             self.write_str(field.name(), REDACTED);
         }

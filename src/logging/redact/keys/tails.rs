@@ -3,11 +3,17 @@
 use crate::logging::redact::keys::folded::{LETTERS_MAX, is_letter};
 
 /// The ends of words, as a set that knows too many of them and never too few.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tails {
     bits: [u64; WORDS],
     /// Bit `n`: there is an end of `n` letters.
     lens: u8,
+}
+
+impl Default for Tails {
+    fn default() -> Self {
+        Self { bits: [0; WORDS], lens: 0 }
+    }
 }
 
 impl Tails {
@@ -80,9 +86,9 @@ impl Tail {
 /// Four letters tell most words apart.
 const LEN_MAX: usize = 4;
 const BITS: usize = u64::BITS as usize;
-const WORDS: usize = 32;
-/// What is left are the 11 bits of a place.
-const PLACE_SHIFT: u32 = 21;
+const WORDS: usize = 128;
+/// What is left are the 13 bits of a place.
+const PLACE_SHIFT: u32 = 19;
 
 #[cfg(test)]
 mod tests {
