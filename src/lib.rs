@@ -22,8 +22,8 @@
 //!   [`manual::context`] tells the rules.
 //! - [`Telemetry::stats`], [`Telemetry::health`] and [`manual::metrics`] tell how it goes;
 //!   [`manual::delivery`] what happens to an item on its way, and when things fail.
-//! - [`memory`] watches the memory of the process and the limit around it.
-//! - [`memory`] and [`manual::heap`]: who holds the heap.
+//! - [`memory`] watches the memory of the process and the limit around it; [`manual::heap`] tells who
+//!   holds the heap.
 //!
 //! # Features
 //!

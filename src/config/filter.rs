@@ -5,23 +5,25 @@ use tracing_subscriber::EnvFilter;
 use crate::config::SettingValue;
 use crate::config::kind::Flaw;
 
-/// Checks each directive by itself, so that the message names the bad one. Returns them without
-/// blanks.
+pub(super) fn check(text: &str) -> Result<SettingValue, Flaw> {
+    let flaw = |given| Flaw { expected: EXPECTED.to_owned(), given };
+    canonical(text).map(SettingValue::Text).map_err(flaw)
+}
+
+/// Checks each directive by itself, and returns them without blanks, or the bad one. None at all is bad
+/// too: `off` says it.
 ///
 /// Blanks must go first: the parser of `tracing-subscriber` takes offsets of the trimmed text into
 /// the untrimmed one, and panics on blanks of more than one byte.
-pub(super) fn check(text: &str) -> Result<SettingValue, Flaw> {
+pub(crate) fn canonical(text: &str) -> Result<String, String> {
     let mut directives = Vec::new();
     for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
         if EnvFilter::builder().parse(directive).is_err() || matches_nothing(directive) {
-            return Err(Flaw { expected: EXPECTED.to_owned(), given: directive.to_owned() });
+            return Err(directive.to_owned());
         }
         directives.push(directive);
     }
-    if directives.is_empty() {
-        return Err(Flaw { expected: EXPECTED.to_owned(), given: text.to_owned() });
-    }
-    Ok(SettingValue::Text(directives.join(",")))
+    if directives.is_empty() { Err(text.to_owned()) } else { Ok(directives.join(",")) }
 }
 
 /// Whether the directive can only be a slip. `tracing-subscriber` takes any word for a target, and a

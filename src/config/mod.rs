@@ -33,6 +33,7 @@ mod table;
 mod unsupported;
 mod value;
 
+pub(crate) use filter::canonical as canonical_filter;
 pub(crate) use leaks::{HeapSettings, LeakSettings};
 pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use memory::MemorySettings;

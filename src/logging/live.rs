@@ -11,7 +11,7 @@ use tracing::dispatcher::with_default;
 use tracing::level_filters::LevelFilter;
 
 use crate::clock::SharedClock;
-use crate::config::RecordingSettings;
+use crate::config::{RecordingSettings, canonical_filter};
 use crate::export::courier::Spawner;
 use crate::logging::filter::{Admission, Directives};
 use crate::logging::{DirectiveError, FilterError, log_bridge};
@@ -271,12 +271,11 @@ fn ask_again(state: &State) {
     }
 }
 
-/// Checks directives and returns them without blanks. None at all is an error: `off` says it.
+/// Checks directives, as at start, and returns them without blanks.
 pub(super) fn canonical(text: &str) -> Result<String, FilterError> {
-    Directives::parse(text).map_err(|error| FilterError::bad(error.directive))?;
-    let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-    let directives = pieces.collect::<Vec<_>>().join(",");
-    if directives.is_empty() { Err(FilterError::bad(text.to_owned())) } else { Ok(directives) }
+    let directives = canonical_filter(text).map_err(FilterError::bad)?;
+    Directives::parse(&directives).map_err(|error| FilterError::bad(error.directive))?;
+    Ok(directives)
 }
 
 /// Longer than a call-site takes to register, however busy the machine is.

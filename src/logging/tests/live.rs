@@ -119,3 +119,11 @@ fn layers_that_are_gone_are_forgotten() {
     });
     assert_eq!(drain(&pipeline.intake).bodies(), ["yes"]);
 }
+
+#[test]
+fn a_slip_is_refused_as_at_start() {
+    for text in ["info;debug", "info debug", "warning", "7", ""] {
+        assert!(crate::logging::live::canonical(text).is_err(), "{text}");
+    }
+    assert_eq!(crate::logging::live::canonical(" info , a=debug ").unwrap(), "info,a=debug");
+}
