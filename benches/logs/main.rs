@@ -48,7 +48,12 @@ fn main() -> Result<(), Failure> {
     if let Ok(iterations) = value(&all, "--iterations") {
         return measure::instructions(case, iterations.parse()?);
     }
-    let found = measure::run(case, if has("--quick") { 10 } else { 60 })?;
+    let samples = match value(&all, "--samples") {
+        Ok(samples) => samples.parse()?,
+        Err(_) if has("--quick") => 10,
+        Err(_) => 60,
+    };
+    let found = measure::run(case, samples)?;
     println!("{} {}", found.nanos, found.allocations);
     Ok(())
 }

@@ -6,11 +6,12 @@ use std::fmt::{self, Write as _};
 use std::mem;
 use std::ops::Range;
 
+use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use crate::export::processors::hidden_bytes;
 use crate::logging::errors;
-use crate::logging::redact::{REDACTED, Redactor};
+use crate::logging::redact::{REDACTED, Redactor, SecretFields};
 use crate::logging::source::FieldSink;
 use crate::logging::value::{ErrorText, LogValue, LogValueKind};
 
@@ -147,17 +148,27 @@ impl FieldList {
 pub(crate) struct FieldCollector<'a> {
     fields: &'a mut FieldList,
     redactor: &'a Redactor,
+    secret_fields: SecretFields<'a>,
     /// A span has no message, only a field of that name.
     has_message: bool,
 }
 
 impl<'a> FieldCollector<'a> {
-    pub(crate) const fn of_event(fields: &'a mut FieldList, redactor: &'a Redactor) -> Self {
-        Self { fields, redactor, has_message: true }
+    pub(crate) fn of_event(
+        fields: &'a mut FieldList,
+        redactor: &'a Redactor,
+        call_site: &'static Metadata<'static>,
+    ) -> Self {
+        let secret_fields = redactor.secret_fields(call_site);
+        Self { fields, redactor, secret_fields, has_message: true }
     }
 
-    pub(crate) const fn of_span(fields: &'a mut FieldList, redactor: &'a Redactor) -> Self {
-        Self { fields, redactor, has_message: false }
+    pub(crate) fn of_span(
+        fields: &'a mut FieldList,
+        redactor: &'a Redactor,
+        call_site: &'static Metadata<'static>,
+    ) -> Self {
+        Self { has_message: false, ..Self::of_event(fields, redactor, call_site) }
     }
 
     fn is_message(&self, field: &Field) -> bool {
@@ -175,7 +186,7 @@ impl<'a> FieldCollector<'a> {
     /// Keeps the mark of a secret in place of any value of a field that names one. Such a value is
     /// not even formatted.
     fn hides(&mut self, field: &Field) -> bool {
-        let is_secret = !self.is_message(field) && self.redactor.is_secret_key(field.name());
+        let is_secret = self.secret_fields.has(field) && !self.is_message(field);
         if is_secret {
             self.fields.set(field.name(), FieldValue::Text(REDACTED));
         }

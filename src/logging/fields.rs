@@ -4,10 +4,12 @@ use std::error::Error;
 use std::fmt::{self, Write};
 
 use opentelemetry::logs::AnyValue;
+use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use crate::export::encode::LogRecordEncoder;
 use crate::export::processors::hidden_bytes;
+use crate::logging::redact::SecretFields;
 use crate::logging::source::{EventSource, FieldSink};
 use crate::logging::value::{ErrorText, LogValue, LogValueKind};
 use crate::logging::{REDACTED, Redactor, errors};
@@ -23,18 +25,28 @@ pub(crate) struct FieldEncoder<'a, 'out> {
     text: &'a mut String,
     source: &'a EventSource<'a>,
     redactor: &'a Redactor,
+    secret_fields: SecretFields<'a>,
     event_name: Option<String>,
     has_exception: bool,
 }
 
 impl<'a, 'out> FieldEncoder<'a, 'out> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         encoder: &'a mut LogRecordEncoder<'out>,
         text: &'a mut String,
         source: &'a EventSource<'a>,
         redactor: &'a Redactor,
+        call_site: &'static Metadata<'static>,
     ) -> Self {
-        Self { encoder, text, source, redactor, event_name: None, has_exception: false }
+        Self {
+            encoder,
+            text,
+            source,
+            redactor,
+            secret_fields: redactor.secret_fields(call_site),
+            event_name: None,
+            has_exception: false,
+        }
     }
 
     /// The value of `otel.event.name`, which is lifted out of the attributes.
@@ -53,8 +65,14 @@ impl<'a, 'out> FieldEncoder<'a, 'out> {
 
     /// Writes the mark of a secret in place of any value of a field that names one. Such a value is
     /// not even formatted.
+    #[inline]
     fn is_hidden(&mut self, field: &Field) -> bool {
-        let is_secret = field.name() != MESSAGE && self.redactor.is_secret_key(field.name());
+        self.secret_fields.has(field) && self.hide(field)
+    }
+
+    #[cold]
+    fn hide(&mut self, field: &Field) -> bool {
+        let is_secret = field.name() != MESSAGE;
         if is_secret {
             self.write_str(field.name(), REDACTED);
         }

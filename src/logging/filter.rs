@@ -12,7 +12,8 @@ use tracing_subscriber::filter::{Directive, ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::{EnvFilter, Registry};
 
-use crate::logging::question;
+use crate::logging::call_sites::CallSites;
+use crate::logging::question::{self, is_question};
 
 /// A directive that means nothing.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +81,9 @@ pub(crate) struct Admission {
     spans: Option<ArcSwap<Directives>>,
     events: Option<ArcSwap<Directives>>,
     marks_errors: bool,
+    /// The answers for whole call-sites. Since layers differ about events, `tracing` asks again for
+    /// each of them.
+    answers: CallSites,
     /// The subscriber that the layer is a part of, where it is known. Weak: it owns the layer.
     dispatch: OnceLock<WeakDispatch>,
 }
@@ -95,7 +99,8 @@ impl Admission {
         marks_errors: bool,
     ) -> Self {
         let [spans, events] = [spans, events].map(|own| own.map(ArcSwap::from_pointee));
-        Self { spans, events, marks_errors, dispatch: OnceLock::new() }
+        let (answers, dispatch) = (CallSites::new(), OnceLock::new());
+        Self { spans, events, marks_errors, answers, dispatch }
     }
 
     pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
@@ -110,11 +115,13 @@ impl Admission {
     /// Exchanges the directives of spans, unless spans are of no interest at all.
     pub(crate) fn replace_spans(&self, directives: Directives) {
         replace(self.spans.as_ref(), directives);
+        self.answers.clear();
     }
 
     /// Exchanges the directives of events, unless events are of no interest at all.
     pub(crate) fn replace_events(&self, directives: Directives) {
         replace(self.events.as_ref(), directives);
+        self.answers.clear();
     }
 
     /// Whether the directives want the event as such, and not only for the status of its span.
@@ -126,6 +133,48 @@ impl Admission {
     /// Whether the event marks the status of its span.
     pub(crate) fn marks_status(&self, metadata: &Metadata<'_>) -> bool {
         self.marks_errors && *metadata.level() == Level::ERROR && !is_sdk(metadata)
+    }
+
+    fn interest<S>(&self, metadata: &'static Metadata<'static>) -> Interest {
+        let interest = |directives: &Option<ArcSwap<Directives>>| match directives {
+            None => Interest::never(),
+            Some(directives) => directives.load().as_filter::<S>().callsite_enabled(metadata),
+        };
+        if metadata.is_span() {
+            // Directives for events may name spans. They learn of them here, but do not decide.
+            interest(&self.events);
+            return interest(&self.spans);
+        }
+        if self.marks_status(metadata) {
+            return Interest::always();
+        }
+        if is_sdk(metadata) {
+            return Interest::never();
+        }
+        interest(&self.events)
+    }
+
+    /// What a whole call-site was told stays true until it is asked again, as `tracing` has it. A
+    /// question is answered elsewhere.
+    fn remember(&self, metadata: &'static Metadata<'static>, interest: &Interest) {
+        if is_question(metadata) {
+            return;
+        }
+        let answer = match interest {
+            interest if interest.is_always() => WANTED,
+            interest if interest.is_never() => UNWANTED,
+            _ => DEPENDS,
+        };
+        self.answers.set(metadata, answer);
+    }
+
+    #[inline]
+    fn answer(&self, metadata: &Metadata<'_>) -> Option<bool> {
+        match self.answers.get(metadata)? {
+            WANTED => Some(true),
+            UNWANTED => Some(false),
+            _ => None,
+        }
     }
 
     /// Shows `use_filter` the directives that keep books about spans.
@@ -164,11 +213,14 @@ pub(crate) struct AdmissionFilter(pub(crate) Arc<Admission>);
 
 impl<S> Filter<S> for AdmissionFilter {
     fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        if let Some(is_wanted) = self.0.answer(metadata) {
+            return is_wanted;
+        }
         if metadata.is_span() {
             let Some(spans) = &self.0.spans else { return false };
             return spans.load().as_filter().enabled(metadata, ctx);
         }
-        if question::is_question(metadata) {
+        if is_question(metadata) {
             question::answer(self.0.admits_event(metadata, ctx));
             return true;
         }
@@ -176,23 +228,9 @@ impl<S> Filter<S> for AdmissionFilter {
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let Admission { spans, events, .. } = &*self.0;
-        let interest = |directives: &Option<ArcSwap<Directives>>| match directives {
-            None => Interest::never(),
-            Some(directives) => directives.load().as_filter::<S>().callsite_enabled(metadata),
-        };
-        if metadata.is_span() {
-            // Directives for events may name spans. They learn of them here, but do not decide.
-            interest(events);
-            return interest(spans);
-        }
-        if self.0.marks_status(metadata) {
-            return Interest::always();
-        }
-        if is_sdk(metadata) {
-            return Interest::never();
-        }
-        interest(events)
+        let interest = self.0.interest::<S>(metadata);
+        self.0.remember(metadata, &interest);
+        interest
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -224,6 +262,11 @@ impl<S> Filter<S> for AdmissionFilter {
         self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
     }
 }
+
+const UNWANTED: u32 = 0;
+const WANTED: u32 = 1;
+/// On the spans around it.
+const DEPENDS: u32 = 2;
 
 #[cfg(test)]
 mod tests {

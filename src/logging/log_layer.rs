@@ -15,7 +15,7 @@ use crate::export::encode::TraceIds;
 use crate::logging::filter::Admission;
 use crate::logging::sinks::Sinks;
 use crate::logging::source::EventSource;
-use crate::suppression::is_suppressed;
+use crate::suppression::is_own_thread;
 use crate::thread_end::is_thread_ending;
 
 /// Records events under the ids of their span, and marks the span of an ERROR event.
@@ -60,7 +60,7 @@ impl LogLayer {
         if is_thread_ending() {
             return Origin::Recorded(None);
         }
-        if is_suppressed() {
+        if is_own_thread() {
             return Origin::Suppressed;
         }
         let read = |context: &OtelContext| {
@@ -73,8 +73,14 @@ impl LogLayer {
             }
             trace_ids(span.span_context())
         };
-        if event.is_contextual() {
-            return Origin::Recorded(OtelContext::map_current(read));
+        let is_contextual = event.is_contextual();
+        let origin = OtelContext::map_current(|context| match context {
+            context if context.is_telemetry_suppressed() => Origin::Suppressed,
+            context if is_contextual => Origin::Recorded(read(context)),
+            _ => Origin::Recorded(None),
+        });
+        if is_contextual || matches!(origin, Origin::Suppressed) {
+            return origin;
         }
         let parent = event.parent().and_then(|parent| self.parent_context(parent, ctx));
         Origin::Recorded(parent.as_ref().and_then(read))

@@ -4,6 +4,7 @@
 //! that change while the service runs, loggers whose names are known at run time only, and how lines
 //! look. [`manual::logging`](crate::manual::logging) tells the whole story.
 
+mod call_sites;
 mod copied_fields;
 mod errors;
 mod field_list;

@@ -7,11 +7,11 @@ use std::thread;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::AnyValue;
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level};
+use tracing::{Event, Level, Metadata};
 
 use crate::Signal;
 use crate::config::{LogLimitSettings, RecordingSettings};
-use crate::export::courier::Intake;
+use crate::export::courier::{Intake, Scope};
 use crate::export::encode::{LogRecordEncoder, LogRecordHead, encode_scope};
 use crate::export::processors::{RecordingCounters, ScopeCache, Scratch};
 use crate::logging::Redactor;
@@ -31,7 +31,10 @@ pub(crate) struct LogRecorder {
     code_location: bool,
     thread: bool,
     redactor: Arc<Redactor>,
+    /// By name.
     scopes: ScopeCache<String>,
+    /// The same by the address of a call-site's metadata, which is found sooner than a name.
+    call_sites: ScopeCache<usize>,
 }
 
 impl LogRecorder {
@@ -43,8 +46,18 @@ impl LogRecorder {
         redactor: Arc<Redactor>,
     ) -> Self {
         let RecordingSettings { code_location, thread, otlp_level: level, .. } = *recording;
-        let scopes = ScopeCache::new();
-        Self { intake, counters, limits, level, code_location, thread, redactor, scopes }
+        let (scopes, call_sites) = (ScopeCache::new(), ScopeCache::new());
+        Self {
+            intake,
+            counters,
+            limits,
+            level,
+            code_location,
+            thread,
+            redactor,
+            scopes,
+            call_sites,
+        }
     }
 
     /// Records the event, at its time and under its span.
@@ -70,7 +83,8 @@ impl LogRecorder {
         let mut encoder = LogRecordEncoder::new(bytes, self.limits);
         self.encode_origin(&mut encoder, source);
         write_first(&mut encoder);
-        let mut fields = FieldEncoder::new(&mut encoder, text, source, &self.redactor);
+        let (redactor, call_site) = (&self.redactor, event.metadata());
+        let mut fields = FieldEncoder::new(&mut encoder, text, source, redactor, call_site);
         source.record_fields(event, &mut fields);
         let event_name = fields.into_event_name();
         let (severity_number, severity_text) = severity(source.level());
@@ -83,7 +97,10 @@ impl LogRecorder {
             trace: at.trace,
         });
 
-        self.push(source.target(), bytes);
+        match source {
+            EventSource::Plain(call_site) => self.push_from(call_site, bytes),
+            _ => self.push(source.target(), bytes),
+        }
     }
 
     /// Records what beacon itself has to say.
@@ -117,13 +134,21 @@ impl LogRecorder {
         self.push(event.target, bytes);
     }
 
+    fn push_from(&self, call_site: &'static Metadata<'static>, bytes: &[u8]) {
+        self.counters.log_created.fetch_add(1, Relaxed);
+        let address = std::ptr::from_ref(call_site).addr();
+        let push = |scope: &_| self.intake.push(Signal::Logs, scope, bytes);
+        self.call_sites.with(&address, || self.scope(call_site.target()), push);
+    }
+
     fn push(&self, target: &str, bytes: &[u8]) {
         self.counters.log_created.fetch_add(1, Relaxed);
-        self.scopes.with(
-            target,
-            || encode_scope(&InstrumentationScope::builder(target.to_owned()).build()),
-            |scope| self.intake.push(Signal::Logs, scope, bytes),
-        );
+        self.intake.push(Signal::Logs, &self.scope(target), bytes);
+    }
+
+    fn scope(&self, target: &str) -> Arc<Scope> {
+        let name = || InstrumentationScope::builder(target.to_owned()).build();
+        self.scopes.with(target, || Arc::new(encode_scope(&name())), Arc::clone)
     }
 
     /// Where the event comes from. Written before the event's own fields, which win.

@@ -36,7 +36,8 @@ where
             return;
         }
         let mut fields = FieldList::default();
-        attributes.record(&mut FieldCollector::of_span(&mut fields, &self.redactor));
+        let call_site = attributes.metadata();
+        attributes.record(&mut FieldCollector::of_span(&mut fields, &self.redactor, call_site));
         if let Some(span) = ctx.span(id) {
             span.extensions_mut().replace(SpanFields(fields));
         }
@@ -44,8 +45,9 @@ where
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
         // The user's code runs before the extensions are locked: it may log.
+        let Some(call_site) = ctx.metadata(id) else { return };
         let mut news = FieldList::default();
-        values.record(&mut FieldCollector::of_span(&mut news, &self.redactor));
+        values.record(&mut FieldCollector::of_span(&mut news, &self.redactor, call_site));
         let Some(span) = ctx.span(id) else { return };
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<SpanFields>() {

@@ -82,6 +82,12 @@ pub(super) fn nested_heads(out: &mut Vec<u8>, message: (u32, usize), first: (u32
     }
 }
 
+/// The tag of a field below 16.
+pub(super) const fn short_tag(field: u32, wire_type: u8) -> u8 {
+    let [tag, ..] = (field << 3 | wire_type as u32).to_le_bytes();
+    tag
+}
+
 /// Tag and length are one byte each.
 #[inline]
 const fn is_short(field: u32, len: usize) -> bool {
@@ -90,9 +96,8 @@ const fn is_short(field: u32, len: usize) -> bool {
 
 #[inline]
 const fn short_head(field: u32, len: usize) -> [u8; 2] {
-    let [tag, ..] = (field << 3 | WIRE_LEN as u32).to_le_bytes();
     let [len, ..] = len.to_le_bytes();
-    [tag, len]
+    [short_tag(field, WIRE_LEN), len]
 }
 
 /// A string or a byte string, written also when it is empty.
@@ -112,6 +117,17 @@ pub(super) fn nonempty_str(out: &mut Vec<u8>, field: u32, value: &str) {
 #[inline]
 pub(super) fn nonzero_varint(out: &mut Vec<u8>, field: u32, value: u64) {
     if value != 0 {
+        varint_field(out, field, value);
+    }
+}
+
+/// A number, written also when it is zero.
+#[inline]
+pub(super) fn varint_field(out: &mut Vec<u8>, field: u32, value: u64) {
+    if field < 16 && value < 0x80 {
+        // Tag and value in one step instead of two.
+        out.extend_from_slice(&[short_tag(field, WIRE_VARINT), varint_byte(value)]);
+    } else {
         tag(out, field, WIRE_VARINT);
         varint(out, value);
     }
@@ -139,7 +155,7 @@ pub(super) fn fixed64(out: &mut Vec<u8>, field: u32, value: [u8; 8]) {
         // Tag and value in one step instead of two.
         let mut bytes = [0; 9];
         let [first, rest @ ..] = &mut bytes;
-        [*first, ..] = (field << 3 | u32::from(WIRE_FIXED64)).to_le_bytes();
+        *first = short_tag(field, WIRE_FIXED64);
         *rest = value;
         out.extend_from_slice(&bytes);
     } else {
@@ -160,6 +176,20 @@ pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(varint_byte(value));
+}
+
+/// The bytes of [`varint`], with zeros behind them.
+#[inline]
+pub(super) fn varint_bytes(mut value: u64) -> [u8; 10] {
+    let mut bytes = [0; 10];
+    for slot in &mut bytes {
+        *slot = varint_byte(value);
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+    }
+    bytes
 }
 
 /// How many bytes [`varint`] writes.

@@ -55,6 +55,8 @@ pub(crate) struct LogRecordEncoder<'a> {
 }
 
 impl<'a> LogRecordEncoder<'a> {
+    /// Inlined, so that the filter is made where it stays.
+    #[inline]
     pub(crate) fn new(out: &'a mut Vec<u8>, limits: LogLimitSettings) -> Self {
         let committed_len = out.len();
         let entry = open(out, SCOPE_LOGS_LOG_RECORDS, LOG_RECORD_LEN_EXPECTED);

@@ -6,8 +6,8 @@ use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Value};
 
 use crate::export::encode::buffer::{
-    WIRE_VARINT, close, fixed64, len_head, nested_heads, nonempty_str, open, tag, varint,
-    varint_len,
+    WIRE_FIXED64, WIRE_LEN, WIRE_VARINT, close, fixed64, len_head, nested_heads, nonempty_str,
+    open, short_tag, tag, varint_bytes, varint_field, varint_len,
 };
 
 /// A value whose length is known before it is written.
@@ -58,9 +58,48 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// Writes `KeyValue { key, value }`. By far the most attributes come this way.
+/// Writes `KeyValue { key, value }`. By far the most attributes come this way, and most of those are
+/// short.
 #[inline]
 pub(super) fn write_key_scalar(out: &mut Vec<u8>, field: u32, key: &str, value: Scalar<'_>) {
+    let value_len = value.any_len();
+    let is_short = field < 16 && key.len() < SHORT_KEY && value_len < SHORT_VALUE;
+    if !is_short || key.is_empty() {
+        return write_long_key_scalar(out, field, key, value);
+    }
+    let byte = |len: usize| len.to_le_bytes()[0];
+    let entry_len = key.len().wrapping_add(value_len).wrapping_add(4);
+    out.extend_from_slice(&[short_tag(field, WIRE_LEN), byte(entry_len), KEY_TAG, byte(key.len())]);
+    out.extend_from_slice(key.as_bytes());
+    let end = out.len().wrapping_add(value_len).wrapping_add(2);
+    let head = [VALUE_TAG, byte(value_len)];
+    match value {
+        Scalar::Bool(value) => {
+            out.extend_from_slice(&[head[0], head[1], BOOL_TAG, u8::from(value)]);
+        }
+        Scalar::Bytes(value) => {
+            out.extend_from_slice(&[head[0], head[1], BYTES_TAG, byte(value.len())]);
+            out.extend_from_slice(value);
+        }
+        Scalar::F64(value) => {
+            out.extend_from_slice(&[head[0], head[1], DOUBLE_TAG]);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        Scalar::I64(value) => {
+            out.extend_from_slice(&[head[0], head[1], INT_TAG]);
+            // As many bytes as the longest number takes, in one step; what is too much is taken off.
+            out.extend_from_slice(&varint_bytes(value.cast_unsigned()));
+            out.truncate(end);
+        }
+        Scalar::Str(value) => {
+            out.extend_from_slice(&[head[0], head[1], STRING_TAG, byte(value.len())]);
+            out.extend_from_slice(value.as_bytes());
+        }
+    }
+}
+
+#[cold]
+fn write_long_key_scalar(out: &mut Vec<u8>, field: u32, key: &str, value: Scalar<'_>) {
     let value_len = len_field_len(value.any_len());
     if key.is_empty() {
         len_head(out, field, value_len);
@@ -124,15 +163,8 @@ pub(super) fn write_bool(out: &mut Vec<u8>, field: u32, value: bool) {
 #[inline]
 pub(super) fn write_i64(out: &mut Vec<u8>, field: u32, value: i64) {
     let value = value.cast_unsigned();
-    let [int_tag, ..] = (INT_VALUE << 3 | u32::from(WIRE_VARINT)).to_le_bytes();
-    if let Ok(byte @ 0..0x80) = u8::try_from(value) {
-        len_head(out, field, 2);
-        out.extend_from_slice(&[int_tag, byte]);
-        return;
-    }
     len_head(out, field, varint_len(value).saturating_add(1));
-    out.push(int_tag);
-    varint(out, value);
+    varint_field(out, INT_VALUE, value);
 }
 
 #[inline]
@@ -250,6 +282,18 @@ fn write_nothing(out: &mut Vec<u8>, field: u32) {
 /// request at 100 of them, readers of JSON earlier. The neighbours of one deep record come first.
 /// Source: opentelemetry-specification, common/README.md, Attribute Limits; measured.
 const DEPTH_MAX: usize = 16;
+
+/// Below these a `KeyValue` and all its parts have lengths of one byte.
+const SHORT_KEY: usize = 60;
+const SHORT_VALUE: usize = 60;
+
+const KEY_TAG: u8 = short_tag(KEY_VALUE_KEY, WIRE_LEN);
+const VALUE_TAG: u8 = short_tag(KEY_VALUE_VALUE, WIRE_LEN);
+const STRING_TAG: u8 = short_tag(STRING_VALUE, WIRE_LEN);
+const BYTES_TAG: u8 = short_tag(BYTES_VALUE, WIRE_LEN);
+const BOOL_TAG: u8 = short_tag(BOOL_VALUE, WIRE_VARINT);
+const INT_TAG: u8 = short_tag(INT_VALUE, WIRE_VARINT);
+const DOUBLE_TAG: u8 = short_tag(DOUBLE_VALUE, WIRE_FIXED64);
 
 pub(super) const KEY_VALUE_KEY: u32 = 1;
 const KEY_VALUE_VALUE: u32 = 2;

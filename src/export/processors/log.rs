@@ -88,7 +88,7 @@ impl LogProcessor for EncodingLogProcessor {
         let scope = target_scope.as_ref().unwrap_or(scope);
         self.scopes.with(
             scope,
-            || encode_scope(scope),
+            || Arc::new(encode_scope(scope)),
             |scope| self.intake.push(Signal::Logs, scope, &scratch.bytes),
         );
     }

@@ -1,70 +1,111 @@
 //! Scopes, encoded once and found again without a lock.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::Arc;
-
-use arc_swap::ArcSwap;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::export::courier::Scope;
 
 /// Encoded scopes by what they were made from.
 ///
-/// Every finished item asks here, from all threads; new scopes are rare. So a lookup takes no lock
-/// and touches no shared counter, and an insertion copies the map.
+/// Every finished item asks here, from all threads; new scopes are rare. So a lookup takes no lock and
+/// writes nothing that threads share: scopes are added and never taken out.
 pub(crate) struct ScopeCache<K> {
-    scopes: ArcSwap<Scopes<K>>,
+    segments: Box<[Segment<K>]>,
+    len: AtomicUsize,
 }
+
+/// Places that come into being when the first of them is used.
+type Segment<K> = OnceLock<Box<[Place<K>]>>;
+
+type Place<K> = OnceLock<(K, Arc<Scope>)>;
 
 impl<K: Clone + Eq + Hash> ScopeCache<K> {
     pub(crate) fn new() -> Self {
-        Self { scopes: ArcSwap::from_pointee(Scopes::default()) }
+        Self { segments: (0..SEGMENTS).map(|_| OnceLock::new()).collect(), len: 0.into() }
     }
 
-    /// Calls `use_scope` with the scope of `key`, encoding it first if it is new.
+    /// Calls `use_scope` with the scope of `key`, made first if it is new.
     ///
-    /// Beyond the bound a scope is encoded for each use: slow, but neither wrong nor a leak.
-    pub(crate) fn with<Q>(
+    /// Beyond the bound a scope is made for each use: slow, but neither wrong nor a leak.
+    #[inline]
+    pub(crate) fn with<Q, T>(
         &self,
         key: &Q,
-        encode: impl FnOnce() -> Scope,
-        use_scope: impl FnOnce(&Arc<Scope>),
-    ) where
+        make: impl FnOnce() -> Arc<Scope>,
+        use_scope: impl FnOnce(&Arc<Scope>) -> T,
+    ) -> T
+    where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        if let Some(scope) = self.scopes.load().get(key) {
-            return use_scope(scope);
+        match self.find(key) {
+            Some(scope) => use_scope(scope),
+            None => use_scope(&self.insert(key, make)),
         }
-        let scope = Arc::new(encode());
-        self.insert(key, &scope);
-        use_scope(&scope);
     }
 
-    fn insert<Q>(&self, key: &Q, scope: &Arc<Scope>)
+    #[inline]
+    fn find<Q>(&self, key: &Q) -> Option<&Arc<Scope>>
     where
-        Q: ToOwned<Owned = K> + ?Sized,
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
     {
-        self.scopes.rcu(|scopes| {
-            if scopes.len() >= SCOPES_MAX {
-                return Arc::clone(scopes);
+        for number in numbers(key) {
+            let segment = self.segments.get(number / SEGMENT_PLACES)?.get()?;
+            let (own, scope) = segment.get(number % SEGMENT_PLACES)?.get()?;
+            if own.borrow() == key {
+                return Some(scope);
             }
-            let mut scopes = Scopes::clone(scopes);
-            scopes.entry(key.to_owned()).or_insert_with(|| Arc::clone(scope));
-            Arc::new(scopes)
-        });
+        }
+        None
     }
+
+    /// Puts it into the first free place. Where another thread was faster with the same key, there are
+    /// two that mean the same.
+    #[cold]
+    fn insert<Q>(&self, key: &Q, make: impl FnOnce() -> Arc<Scope>) -> Arc<Scope>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        let scope = make();
+        if self.len.load(Ordering::Relaxed) >= SCOPES_MAX {
+            return scope;
+        }
+        let mut entry = (key.to_owned(), Arc::clone(&scope));
+        for number in numbers(key) {
+            let segment = self.segments.get(number / SEGMENT_PLACES).map(|segment| {
+                segment.get_or_init(|| (0..SEGMENT_PLACES).map(|_| OnceLock::new()).collect())
+            });
+            let Some(place) = segment.and_then(|it| it.get(number % SEGMENT_PLACES)) else { break };
+            match place.set(entry) {
+                Ok(()) => {
+                    self.len.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+                Err(refused) => entry = refused,
+            }
+        }
+        scope
+    }
+}
+
+/// The numbers of the places where the key may be, in order.
+fn numbers<Q: Hash + ?Sized>(key: &Q) -> impl Iterator<Item = usize> {
+    let mut hasher = NameHasher::default();
+    key.hash(&mut hasher);
+    let first = usize::try_from(hasher.finish() & LOW_BITS).unwrap_or_default();
+    (0..PROBES_MAX).map(move |probe| first.wrapping_add(probe) % TABLE_PLACES)
 }
 
 impl<K> fmt::Debug for ScopeCache<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopeCache").field("len", &self.scopes.load().len()).finish()
+        f.debug_struct("ScopeCache").field("len", &self.len).finish_non_exhaustive()
     }
 }
-
-type Scopes<K> = HashMap<K, Arc<Scope>, BuildHasherDefault<NameHasher>>;
 
 /// Hashes names for a table of bounded size: eight bytes at a time, which costs a fifth of the
 /// standard hasher. It resists nobody who chooses names to collide, and need not: names come from
@@ -90,6 +131,10 @@ impl Hasher for NameHasher {
         }
     }
 
+    fn write_usize(&mut self, value: usize) {
+        self.add(value as u64);
+    }
+
     fn write_u8(&mut self, value: u8) {
         self.add(u64::from(value));
     }
@@ -99,7 +144,7 @@ impl Hasher for NameHasher {
     }
 
     fn finish(&self) -> u64 {
-        // The table looks at the lowest bits first.
+        // The table looks at the lowest bits.
         self.0.rotate_left(26)
     }
 }
@@ -107,6 +152,14 @@ impl Hasher for NameHasher {
 /// A large service has some hundred modules and tracers. More than this is a name made at run
 /// time.
 const SCOPES_MAX: usize = 2048;
+/// At most half of them are used, so that nearly every search ends at its first places.
+const TABLE_PLACES: usize = 2 * SCOPES_MAX;
+const SEGMENT_PLACES: usize = 64;
+const SEGMENTS: usize = TABLE_PLACES / SEGMENT_PLACES;
+/// Far more than there are places.
+const LOW_BITS: u64 = 0xffff_ffff;
+/// Names that were chosen to collide make no search long.
+const PROBES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -114,8 +167,8 @@ mod tests {
 
     use super::*;
 
-    fn scope(byte: u8) -> Scope {
-        Scope { fields: Box::new([byte]) }
+    fn scope(byte: u8) -> Arc<Scope> {
+        Arc::new(Scope { fields: Box::new([byte]) })
     }
 
     #[test]
@@ -127,7 +180,7 @@ mod tests {
                 encoded.set(encoded.get() + 1);
                 scope(1)
             };
-            cache.with("shop", encode, |found| assert_eq!(**found, scope(1)));
+            cache.with("shop", encode, |found| assert_eq!(*found, scope(1)));
         }
         assert_eq!(encoded.get(), 1);
     }
@@ -135,9 +188,9 @@ mod tests {
     #[test]
     fn different_keys_have_different_scopes() {
         let cache = ScopeCache::<String>::new();
-        cache.with("a", || scope(1), |found| assert_eq!(**found, scope(1)));
-        cache.with("b", || scope(2), |found| assert_eq!(**found, scope(2)));
-        cache.with("a", || scope(3), |found| assert_eq!(**found, scope(1)));
+        cache.with("a", || scope(1), |found| assert_eq!(*found, scope(1)));
+        cache.with("b", || scope(2), |found| assert_eq!(*found, scope(2)));
+        cache.with("a", || scope(3), |found| assert_eq!(*found, scope(1)));
     }
 
     #[test]
@@ -146,8 +199,8 @@ mod tests {
         for n in 0..SCOPES_MAX {
             cache.with(n.to_string().as_str(), || scope(0), |_| ());
         }
-        cache.with("late", || scope(1), |found| assert_eq!(**found, scope(1)));
-        cache.with("late", || scope(2), |found| assert_eq!(**found, scope(2)));
-        assert_eq!(cache.scopes.load().len(), SCOPES_MAX);
+        cache.with("late", || scope(1), |found| assert_eq!(*found, scope(1)));
+        cache.with("late", || scope(2), |found| assert_eq!(*found, scope(2)));
+        assert_eq!(cache.len.into_inner(), SCOPES_MAX);
     }
 }

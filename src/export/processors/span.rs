@@ -63,7 +63,7 @@ impl SpanProcessor for EncodingSpanProcessor {
         let scope = &span.instrumentation_scope;
         self.scopes.with(
             scope,
-            || encode_scope(scope),
+            || Arc::new(encode_scope(scope)),
             |scope| self.intake.push(Signal::Traces, scope, &scratch.bytes),
         );
     }

@@ -124,7 +124,8 @@ impl Lines {
         }
         let mut scratch = LineScratch::take();
         let buffers = scratch.buffers();
-        let mut collector = FieldCollector::of_event(&mut buffers.fields, &self.redactor);
+        let (fields, call_site) = (&mut buffers.fields, event.metadata());
+        let mut collector = FieldCollector::of_event(fields, &self.redactor, call_site);
         source.record_fields(event, &mut collector);
         // A panic can happen while the extensions of a span are locked, and its hook comes here.
         let scope = if source.is_of_panic() { None } else { ctx.event_scope(event) };

@@ -3,6 +3,7 @@
 //! A value is hidden whole when its key says that it is a secret, and in part where its text holds
 //! one. What was hidden, how much of it and where is told to nobody.
 
+mod fields;
 mod keys;
 mod patterns;
 mod redaction;
@@ -10,10 +11,12 @@ mod scan;
 
 use std::borrow::Cow;
 
+pub(crate) use fields::SecretFields;
 pub(crate) use keys::{KeyRules, are_secret_keys};
 pub use redaction::Redaction;
 
 use crate::config::RedactionSettings;
+use crate::logging::call_sites::CallSites;
 
 /// What stands where a secret was. The same for all, so that it tells nothing, not even a length.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -24,12 +27,15 @@ pub(crate) struct Redactor {
     is_on: bool,
     keys: KeyRules,
     hides_email: bool,
+    /// Which fields of a call-site name a secret.
+    fields: CallSites,
 }
 
 impl Redactor {
     pub(crate) fn new(settings: &RedactionSettings) -> Self {
         let keys = KeyRules::new(&settings.keys);
-        Self { is_on: settings.is_on, keys, hides_email: settings.hides_email }
+        let RedactionSettings { is_on, hides_email, .. } = *settings;
+        Self { is_on, keys, hides_email, fields: CallSites::new() }
     }
 
     /// Whether whatever stands under this key is a secret.
@@ -39,6 +45,7 @@ impl Redactor {
 
     /// Returns what may be shown of a text that has no key: a message, or a value whose key was
     /// asked about before.
+    #[inline]
     pub(crate) fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if !self.is_on || scan::is_harmless(text) {
             return Cow::Borrowed(text);
