@@ -37,6 +37,7 @@
 //! | `jemalloc` | no | what jemalloc says about itself, where the program allocates there; compiles C | programs on another allocator |
 //! | `mimalloc` | no | the same for mimalloc; compiles C | programs on another allocator |
 //! | `rayon` | no | work on a pool of rayon stays in its trace | who does not use rayon |
+//! | `axum` | no | routes of axum in `HttpServerLayer` | who does not use axum |
 //! | `collector` | no | an OTLP receiver inside the process | services |
 //! | `testing` | no | `TestTelemetry`, a clock that a test drives | everything but dev-dependencies |
 //!

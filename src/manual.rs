@@ -15,6 +15,9 @@ pub mod environment {}
 #[doc = include_str!("manual/heap.md")]
 pub mod heap {}
 
+#[doc = include_str!("manual/http.md")]
+pub mod http {}
+
 #[doc = include_str!("manual/leaks.md")]
 pub mod leaks {}
 

@@ -34,6 +34,8 @@ pub(crate) enum Stability {
     Development,
     /// A name of the semantic conventions that they mean to keep.
     ReleaseCandidate,
+    /// A name of the semantic conventions that they keep.
+    Stable,
 }
 
 /// The edition of the semantic conventions that the names are taken from.
@@ -76,7 +78,9 @@ pub(crate) mod attribute {
     pub(crate) const DISK_IO_DIRECTION: &str = "disk.io.direction";
     pub(crate) const DROP_REASON: &str = "beacon.drop.reason";
     pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const HTTP_ROUTE: &str = "http.route";
     pub(crate) const LEAK_CAUSE: &str = super::leak_attribute::CAUSE;
     pub(crate) const LEAK_SIGNAL: &str = super::leak_attribute::SIGNAL;
     pub(crate) const LEAK_SITE: &str = "beacon.leak.site";
@@ -86,12 +90,15 @@ pub(crate) mod attribute {
     pub(crate) const LOG_SINK: &str = "beacon.log.sink";
     pub(crate) const MEMORY_HOOK: &str = "beacon.memory.hook";
     pub(crate) const MEMORY_SOURCE: &str = "beacon.memory.source";
+    pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
     pub(crate) const PAGING_FAULT_TYPE: &str = "system.paging.fault.type";
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
     pub(crate) const PROCESS_MEMORY_KIND: &str = "beacon.process.memory.kind";
     pub(crate) const PROPAGATION_FIELD: &str = "beacon.propagation.field";
     pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
+    pub(crate) const RPC_METHOD: &str = "rpc.method";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+    pub(crate) const RPC_SYSTEM_NAME: &str = "rpc.system.name";
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
     pub(crate) const SCOPE_EXACT: &str = super::scope_attribute::EXACT;
     pub(crate) const SCOPE_NAME: &str = super::scope_attribute::NAME;
@@ -101,6 +108,7 @@ pub(crate) mod attribute {
     pub(crate) const SYSTEM_MEMORY_STATE: &str = "system.memory.state";
     pub(crate) const SYSTEM_PAGING_STATE: &str = "system.paging.state";
     pub(crate) const SYSTEM_PRESSURE: &str = "beacon.system.pressure";
+    pub(crate) const URL_SCHEME: &str = "url.scheme";
 
     pub(super) const COMPONENT: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME];
     pub(super) const PROCESSED: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, ERROR_TYPE];
@@ -139,6 +147,7 @@ macro_rules! metrics {
 
 pub(crate) mod leak;
 pub(crate) mod memory;
+pub(crate) mod request;
 
 // Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
 metrics! {

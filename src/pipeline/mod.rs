@@ -31,7 +31,7 @@ use crate::memory::{
     LeakCallback, MemorySampler, MemorySnapshot, set_installed, set_installed_scopes,
 };
 use crate::pipeline::memory::WatchPeers;
-use crate::propagation::CompositePropagator;
+use crate::propagation::{CompositePropagator, set_installed_layers};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::timer_thread::TimerThread;
@@ -211,13 +211,14 @@ impl Pipeline {
         memory.map_or_else(MemorySnapshot::default, |memory| memory.latest().snapshot())
     }
 
-    /// Makes these the samples of the process.
-    pub(crate) fn set_installed_memory(&self) {
+    /// Makes these the samples and the instruments of the process.
+    pub(crate) fn set_installed_metrics(&self) {
         if let Some(memory) = &self.memory {
             set_installed(memory.latest());
         }
         if let Some(meter) = self.export.as_ref().and_then(Export::own_meter) {
             set_installed_scopes(&meter);
+            set_installed_layers(&meter);
         }
     }
 

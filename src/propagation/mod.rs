@@ -3,6 +3,10 @@
 //! [`extract`] reads what a caller sent, [`inject_current`] writes what a called service should
 //! know, and [`manual::context`](crate::manual::context) tells the rules of both.
 //!
+//! For HTTP and gRPC there are tower layers that do it, with a span and metrics for each request:
+//! [`HttpServerLayer`], [`HttpClientLayer`], [`GrpcServerLayer`], [`GrpcClientLayer`], and
+//! [`manual::http`](crate::manual::http) on how they are used.
+//!
 //! Both use the process's propagator. [`install`](crate::TelemetryBuilder::install) sets it, with
 //! the formats of `OTEL_PROPAGATORS`; before that, and without it, nothing travels.
 //!
@@ -31,7 +35,9 @@ mod baggage;
 mod carrier;
 mod composite;
 mod counters;
+mod layers;
 mod percent;
+mod semantics;
 mod trace_context;
 
 #[cfg(test)]
@@ -47,6 +53,11 @@ pub use crate::propagation::carrier::{
 };
 pub use crate::propagation::composite::CompositePropagator;
 pub(crate) use crate::propagation::counters::{Fault, Field, PropagationCounters};
+pub(crate) use crate::propagation::layers::set_installed_layers;
+pub use crate::propagation::layers::{
+    GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer, RequestRules, ResendCount,
+    TracedBody, TracedFuture, TracedService,
+};
 
 /// Writes trace context and baggage of the current span into a carrier.
 ///

@@ -57,6 +57,16 @@ impl TaskContext {
         }
     }
 
+    /// A span to work in, also where nobody records it: then it is the context of the caller.
+    pub(crate) fn of_span(span: Span) -> Self {
+        if span.is_disabled() { Self::current() } else { Self::from(span) }
+    }
+
+    /// A span that nobody records as a part of its trace, and what came with its request.
+    pub(crate) fn of_request(span: Span, caller: OtelContext) -> Self {
+        Self { dispatch: scoped_dispatch(), span, otel: Some(caller) }
+    }
+
     /// Nothing: work runs in it as it would without beacon.
     pub(crate) fn none() -> Self {
         Self { dispatch: None, span: Span::none(), otel: None }

@@ -201,7 +201,7 @@ impl Telemetry {
     pub(crate) fn set_installed(&self) {
         self.is_installed.store(true, Ordering::Release);
         logging::set_installed(Arc::clone(self.pipeline.filters()));
-        self.pipeline.set_installed_memory();
+        self.pipeline.set_installed_metrics();
     }
 
     pub(crate) fn set_global_subscriber(&self) -> bool {

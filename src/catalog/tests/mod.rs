@@ -64,8 +64,9 @@ fn only_the_conventions_and_beacon_own_namespaces() {
     for metric in all() {
         let prefixes: &[&str] = match metric.stability {
             Stability::Beacon => &["beacon."],
-            Stability::Development => &["container.", "otel.sdk.", "process.", "system."],
-            Stability::ReleaseCandidate => &["container.", "process."],
+            Stability::Development => &["container.", "http.", "otel.sdk.", "process.", "system."],
+            Stability::ReleaseCandidate => &["container.", "process.", "rpc."],
+            Stability::Stable => &["http."],
         };
         let is_known = prefixes.iter().any(|prefix| metric.name.starts_with(prefix));
         assert!(is_known, "{}", metric.name);
@@ -154,7 +155,7 @@ fn escape(name: &str) -> String {
 
 /// Every metric that beacon emits.
 fn all() -> impl Iterator<Item = &'static Metric> {
-    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS)
+    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS).chain(request::METRICS)
 }
 
 struct ManualRow {

@@ -34,7 +34,7 @@ fn every_metric_of_the_catalog_appears_as_the_catalog_says() {
         assert_eq!(point.instrument, *instrument, "{name}");
         let scope = match stability {
             Stability::Beacon => "beacon",
-            Stability::Development | Stability::ReleaseCandidate => "otel.sdk",
+            Stability::Development | Stability::ReleaseCandidate | Stability::Stable => "otel.sdk",
         };
         assert_eq!(point.scope, scope, "{name}");
         assert_eq!(point.version, env!("CARGO_PKG_VERSION"));

@@ -20,7 +20,7 @@ pub(in crate::logging::redact) fn find(scan: &Scan<'_>) -> Option<Range<usize>> 
     };
     let user = behind.get(..len)?;
     let is_secret = user.contains(&b':') || (len >= TOKEN_LEN_MIN && looks_random(user));
-    is_secret.then(|| scan.place(MARK.len(), len))
+    (is_secret && user != HIDDEN).then(|| scan.place(MARK.len(), len))
 }
 
 /// A password with `/`, `?` or `#` in it, which should have been escaped. What follows the colon of
@@ -45,6 +45,10 @@ const fn is_word(byte: u8) -> bool {
 }
 
 const MARK: &[u8] = b"://";
+
+/// What stands there when it was hidden by the semantic conventions.
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>
+const HIDDEN: &[u8] = b"REDACTED:REDACTED";
 
 /// A name alone is a secret when it is that long and looks random.
 const TOKEN_LEN_MIN: usize = 16;

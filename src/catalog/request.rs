@@ -1,0 +1,48 @@
+//! The metrics of requests.
+
+use crate::catalog::{InstrumentKind, Metric, Stability, attribute};
+
+// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/> and
+// <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>.
+metrics! {
+    HTTP_CLIENT_REQUEST_DURATION = Histogram "http.client.request.duration" "s" Stable
+        &[
+            attribute::HTTP_REQUEST_METHOD,
+            attribute::SERVER_ADDRESS,
+            attribute::SERVER_PORT,
+            attribute::NETWORK_PROTOCOL_VERSION,
+            attribute::HTTP_RESPONSE_STATUS_CODE,
+            attribute::ERROR_TYPE,
+        ],
+        "Time from a request to the end of its response, as its client sees it.";
+    HTTP_SERVER_ACTIVE_REQUESTS = UpDownCounter "http.server.active_requests" "{request}" Development
+        &[attribute::HTTP_REQUEST_METHOD, attribute::URL_SCHEME], "Requests that are being answered.";
+    HTTP_SERVER_REQUEST_DURATION = Histogram "http.server.request.duration" "s" Stable
+        &[
+            attribute::HTTP_REQUEST_METHOD,
+            attribute::URL_SCHEME,
+            attribute::HTTP_ROUTE,
+            attribute::NETWORK_PROTOCOL_VERSION,
+            attribute::HTTP_RESPONSE_STATUS_CODE,
+            attribute::ERROR_TYPE,
+        ],
+        "Time from a request to the end of its response, as its server sees it.";
+    RPC_CLIENT_CALL_DURATION = Histogram "rpc.client.call.duration" "s" ReleaseCandidate
+        &[
+            attribute::RPC_SYSTEM_NAME,
+            attribute::RPC_METHOD,
+            attribute::SERVER_ADDRESS,
+            attribute::SERVER_PORT,
+            attribute::RPC_RESPONSE_STATUS_CODE,
+            attribute::ERROR_TYPE,
+        ],
+        "Time from a call to its status, as its client sees it.";
+    RPC_SERVER_CALL_DURATION = Histogram "rpc.server.call.duration" "s" ReleaseCandidate
+        &[
+            attribute::RPC_SYSTEM_NAME,
+            attribute::RPC_METHOD,
+            attribute::RPC_RESPONSE_STATUS_CODE,
+            attribute::ERROR_TYPE,
+        ],
+        "Time from a call to its status, as its server sees it.";
+}

@@ -1,0 +1,276 @@
+//! One request on its way: its span, what is known of its answer, and its metrics.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::thread;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::clock::{Clock as _, SystemClock};
+use crate::propagation::layers::metrics::{CallMetrics, Side};
+use crate::propagation::semantics::grpc::GrpcStatus;
+use crate::propagation::semantics::http::{Outcome, client_outcome, server_outcome};
+use crate::task::TaskContext;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ending {
+    Complete,
+    /// Whoever waited for it does so no more: the peer has gone, the time is over, the task was
+    /// cancelled.
+    Dropped,
+    /// With an error of this type instead of a response, or in the middle of one.
+    Failed(&'static str),
+}
+
+/// What began with a request.
+#[expect(unnameable_types, reason = "only a trait that nobody else implements shows it")]
+pub struct Call {
+    context: TaskContext,
+    span: Span,
+    protocol: Protocol,
+    side: Side,
+    metrics: Option<CallMetrics>,
+    /// Of the metrics.
+    labels: Vec<KeyValue>,
+    clock: SystemClock,
+    is_head: bool,
+    /// Set on the response, with the trace id.
+    trace_id_header: Option<HeaderName>,
+    status: Option<StatusCode>,
+    grpc_status: Option<GrpcStatus>,
+    response_bytes: u64,
+}
+
+/// What decides about success.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Protocol {
+    Grpc,
+    Http,
+}
+
+/// What a call begins with.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) context: TaskContext,
+    pub(super) span: Span,
+    pub(super) protocol: Protocol,
+    pub(super) side: Side,
+    pub(super) metrics: Option<CallMetrics>,
+    pub(super) labels: Vec<KeyValue>,
+    pub(super) is_head: bool,
+    pub(super) trace_id_header: Option<HeaderName>,
+}
+
+impl Call {
+    pub(super) fn begin(begun: Begun) -> Self {
+        let Begun { context, span, protocol, side, metrics, labels, is_head, trace_id_header } =
+            begun;
+        if let Some(metrics) = &metrics {
+            metrics.started(&labels);
+        }
+        Self {
+            context,
+            span,
+            protocol,
+            side,
+            metrics,
+            labels,
+            clock: SystemClock::new(),
+            is_head,
+            trace_id_header,
+            status: None,
+            grpc_status: None,
+            response_bytes: 0,
+        }
+    }
+
+    pub(super) const fn context(&self) -> &TaskContext {
+        &self.context
+    }
+
+    /// The head of the response is there.
+    pub(super) fn answered<B>(mut self, response: &mut Response<B>) -> Self {
+        self.status = Some(response.status());
+        self.ended_with(response.headers());
+        if let Some(name) = self.trace_id_header.take()
+            && let Some(value) = self.trace_id()
+        {
+            response.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// Reads the status of gRPC, which stands in the trailers, or in the headers when there are none.
+    pub(super) fn ended_with(&mut self, headers: &HeaderMap) {
+        if self.protocol == Protocol::Grpc
+            && let Some(status) = headers.get("grpc-status")
+        {
+            self.grpc_status = Some(GrpcStatus::parse(status.as_bytes()));
+        }
+    }
+
+    pub(super) fn add_bytes(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.response_bytes = self.response_bytes.saturating_add(bytes);
+    }
+
+    pub(super) const fn response_bytes(&self) -> u64 {
+        self.response_bytes
+    }
+
+    /// Whether somebody reads the body. Trailers end a call of gRPC also where it has none.
+    pub(super) fn has_body(&self) -> bool {
+        let is_without = |status: StatusCode| {
+            status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304)
+        };
+        match self.protocol {
+            Protocol::Grpc => self.grpc_status.is_none(),
+            Protocol::Http => !self.is_head && !self.status.is_some_and(is_without),
+        }
+    }
+
+    /// Ends the span and records the metrics.
+    pub(super) fn end(mut self, ending: Ending) {
+        let verdict = self.verdict(ending);
+        self.show(&verdict);
+        if let Some(metrics) = self.metrics.take() {
+            let mut labels = std::mem::take(&mut self.labels);
+            metrics.ended(&labels);
+            verdict.add_to(&mut labels);
+            metrics.took(self.clock.now(), &labels);
+        }
+        // What the call holds goes in its context: whoever watches the span may record.
+        let Self { context, span, .. } = self;
+        drop(span);
+        drop(context);
+    }
+
+    fn verdict(&self, ending: Ending) -> Verdict {
+        // A handler that panics is dropped by the unwinding.
+        let ending = match ending {
+            Ending::Dropped if thread::panicking() => Ending::Failed("panic"),
+            ending => ending,
+        };
+        match self.protocol {
+            Protocol::Grpc => self.grpc_verdict(ending),
+            Protocol::Http => self.http_verdict(ending),
+        }
+    }
+
+    fn http_verdict(&self, ending: Ending) -> Verdict {
+        let status = self.status.map(|status| status.as_u16());
+        let outcome = status.map(|status| match self.side {
+            Side::Client => client_outcome(status),
+            Side::Server => server_outcome(status),
+        });
+        // A client that has its answer need not read it to the end.
+        let is_read_enough = self.side == Side::Client && status.is_some();
+        let error_type = match (ending, outcome) {
+            (Ending::Failed(name), _) => Some(error_type(name)),
+            (_, Some(Outcome::Error)) => Some(status.unwrap_or_default().to_string().into()),
+            (Ending::Dropped, _) if !is_read_enough => Some(CANCELLED.into()),
+            _ => None,
+        };
+        let is_error = error_type.is_some();
+        let status =
+            status.map(|status| KeyValue::new("http.response.status_code", i64::from(status)));
+        Verdict { status, error_type, is_error, method: None }
+    }
+
+    fn grpc_verdict(&self, ending: Ending) -> Verdict {
+        let from_http = || match self.status {
+            // Something in between has answered, or the server broke off.
+            Some(status) => GrpcStatus::from_http(status.as_u16()),
+            None => GrpcStatus::UNKNOWN,
+        };
+        let status = match ending {
+            _ if self.grpc_status.is_some() => self.grpc_status.unwrap_or(GrpcStatus::UNKNOWN),
+            Ending::Dropped => GrpcStatus::CANCELLED,
+            Ending::Complete => from_http(),
+            // No connection, or it broke.
+            Ending::Failed("panic") => GrpcStatus::UNKNOWN,
+            Ending::Failed(_) => GrpcStatus::UNAVAILABLE,
+        };
+        let is_error = match self.side {
+            Side::Client => status.is_client_error(),
+            Side::Server => status.is_server_error(),
+        };
+        let error_type = is_error.then(|| match ending {
+            Ending::Failed(name) => error_type(name),
+            _ => Cow::Borrowed(status.name()),
+        });
+        // Whoever calls chooses the name of a method that does not exist.
+        let is_nobody = self.side == Side::Server && status == GrpcStatus::UNIMPLEMENTED;
+        let method = is_nobody.then(|| KeyValue::new("rpc.method", "_OTHER"));
+        let status = Some(KeyValue::new("rpc.response.status_code", status.name()));
+        Verdict { status, error_type, is_error, method }
+    }
+
+    fn show(&self, verdict: &Verdict) {
+        if self.span.is_disabled() {
+            return;
+        }
+        if let Some(KeyValue { key, value, .. }) = verdict.status.clone() {
+            self.span.set_attribute(key, value);
+        }
+        if let Some(error_type) = verdict.error_type.clone() {
+            self.span.set_attribute("error.type", error_type);
+        }
+        if self.protocol == Protocol::Http && self.response_bytes > 0 {
+            let bytes = i64::try_from(self.response_bytes).unwrap_or(i64::MAX);
+            self.span.set_attribute("http.response.body.size", bytes);
+        }
+        if verdict.is_error {
+            self.span.set_status(Status::error(""));
+        }
+    }
+
+    fn trace_id(&self) -> Option<HeaderValue> {
+        let context = self.span.context();
+        let span = context.span();
+        let span = span.span_context();
+        span.is_valid().then(|| HeaderValue::from_str(&span.trace_id().to_string()).ok()).flatten()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
+/// What is said about a call in the end.
+#[derive(Debug)]
+struct Verdict {
+    status: Option<KeyValue>,
+    error_type: Option<Cow<'static, str>>,
+    /// Of the span.
+    is_error: bool,
+    /// What replaces the name of the method among the labels.
+    method: Option<KeyValue>,
+}
+
+impl Verdict {
+    fn add_to(self, labels: &mut Vec<KeyValue>) {
+        if let Some(method) = self.method {
+            labels.retain(|label| label.key != method.key);
+            labels.push(method);
+        }
+        labels.extend(self.status);
+        labels.extend(self.error_type.map(|name| KeyValue::new("error.type", name)));
+    }
+}
+
+/// The name of a type says what failed, unless it says only that there is something.
+fn error_type(name: &'static str) -> Cow<'static, str> {
+    let is_opaque = name.contains("dyn ");
+    Cow::Borrowed(if is_opaque { "_OTHER" } else { name })
+}
+
+/// The response was not wanted to its end any more.
+const CANCELLED: &str = "cancelled";

@@ -1,0 +1,119 @@
+//! The metrics of requests.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
+
+use crate::catalog::{Metric, request};
+
+/// On which side of a request the process is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+static INSTALLED: OnceLock<RequestMetrics> = OnceLock::new();
+
+/// Has requests recorded on this meter. Once per process, as installation is.
+pub(crate) fn set_installed_layers(meter: &Meter) {
+    // The caller holds the lock of installation, so a second one never comes here.
+    INSTALLED.get_or_init(|| RequestMetrics::new(meter));
+}
+
+/// The instruments of all layers.
+#[derive(Clone, Debug)]
+pub(super) struct RequestMetrics {
+    http_server: CallMetrics,
+    http_client: CallMetrics,
+    grpc_server: CallMetrics,
+    grpc_client: CallMetrics,
+}
+
+/// The instruments of one kind of request.
+#[derive(Clone, Debug)]
+pub(super) struct CallMetrics {
+    duration: Histogram<f64>,
+    active: Option<UpDownCounter<i64>>,
+}
+
+impl RequestMetrics {
+    pub(super) fn new(meter: &Meter) -> Self {
+        let duration = |metric: Metric| {
+            let builder = meter.f64_histogram(metric.name).with_unit(metric.unit);
+            let builder = builder.with_description(metric.description);
+            builder.with_boundaries(BOUNDARIES.to_vec()).build()
+        };
+        let Metric { name, unit, description, .. } = request::HTTP_SERVER_ACTIVE_REQUESTS;
+        let active = meter.i64_up_down_counter(name).with_unit(unit);
+        let active = active.with_description(description).build();
+        let call = |metric| CallMetrics { duration: duration(metric), active: None };
+        let http_server =
+            CallMetrics { active: Some(active), ..call(request::HTTP_SERVER_REQUEST_DURATION) };
+        Self {
+            http_server,
+            http_client: call(request::HTTP_CLIENT_REQUEST_DURATION),
+            grpc_server: call(request::RPC_SERVER_CALL_DURATION),
+            grpc_client: call(request::RPC_CLIENT_CALL_DURATION),
+        }
+    }
+
+    pub(super) fn http(&self, side: Side) -> &CallMetrics {
+        match side {
+            Side::Client => &self.http_client,
+            Side::Server => &self.http_server,
+        }
+    }
+
+    pub(super) fn grpc(&self, side: Side) -> &CallMetrics {
+        match side {
+            Side::Client => &self.grpc_client,
+            Side::Server => &self.grpc_server,
+        }
+    }
+}
+
+/// The instruments of one layer: its own, or those of installed telemetry.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LayerMetrics(Option<Arc<RequestMetrics>>);
+
+impl LayerMetrics {
+    pub(super) fn of(meter: &Meter) -> Self {
+        Self(Some(Arc::new(RequestMetrics::new(meter))))
+    }
+
+    /// `None` while no telemetry is installed.
+    pub(super) fn get(&self) -> Option<&RequestMetrics> {
+        self.0.as_deref().or_else(|| INSTALLED.get())
+    }
+}
+
+impl CallMetrics {
+    pub(super) fn started(&self, labels: &[KeyValue]) {
+        self.change(labels, 1);
+    }
+
+    pub(super) fn ended(&self, labels: &[KeyValue]) {
+        self.change(labels, -1);
+    }
+
+    pub(super) fn took(&self, duration: Duration, labels: &[KeyValue]) {
+        self.duration.record(duration.as_secs_f64(), labels);
+    }
+
+    fn change(&self, labels: &[KeyValue], by: i64) {
+        let Some(active) = &self.active else { return };
+        let is_of_active = |label: &&KeyValue| {
+            request::HTTP_SERVER_ACTIVE_REQUESTS.attributes.contains(&label.key.as_str())
+        };
+        let labels: Vec<KeyValue> = labels.iter().filter(is_of_active).cloned().collect();
+        active.add(by, &labels);
+    }
+}
+
+/// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/> and
+/// <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>, which advise the same.
+const BOUNDARIES: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
