@@ -27,6 +27,10 @@ manifests:
 clippy:
     .ci/run clippy
 
+# What `docs/lints` gives to other projects makes errors of what it should.
+lints:
+    .ci/run lints
+
 # The command of README.md.
 test:
     .ci/run test

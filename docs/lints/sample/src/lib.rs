@@ -1,0 +1,4 @@
+//! What loses the trace context, and what to write instead.
+
+pub mod bad;
+pub mod good;
