@@ -58,9 +58,13 @@ advisories:
 e2e:
     .ci/run e2e
 
-# The unsafe code under Miri. Needs `rustup component add --toolchain nightly miri rust-src`.
+# Windows and macOS: the library compiles there.
+targets:
+    .ci/run targets
+
+# The unsafe code under Miri.
 miri:
-    cargo +nightly miri test -p beacon-telemetry --lib memory::allocator
+    .ci/run miri
 
 bench:
     cargo bench --all-features

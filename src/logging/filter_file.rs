@@ -5,9 +5,13 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostics::{DiagnosticLevel, Diagnostics};
+#[cfg(unix)]
+use crate::diagnostics::DiagnosticLevel;
+use crate::diagnostics::Diagnostics;
 use crate::export::courier::Spawner;
-use crate::logging::live::{Filtered, LiveFilters, canonical};
+#[cfg(unix)]
+use crate::logging::live::Filtered;
+use crate::logging::live::{LiveFilters, canonical};
 
 /// The file: directives with commas or line breaks between. A line that begins with `#` is a
 /// comment.

@@ -1,5 +1,5 @@
 //! Return addresses of the calling thread, without names and without memory.
-#![expect(unsafe_code, reason = "the unwinder is a C interface")]
+#![cfg_attr(all(unix, not(miri)), expect(unsafe_code, reason = "the unwinder is a C interface"))]
 
 /// The innermost frames of a stack say who allocates; more would not fit a cache.
 pub(super) const FRAMES_MAX: usize = 32;

@@ -58,6 +58,12 @@ pub struct AllocatorStats {
     pub free_bytes: Option<u64>,
 }
 
+// Elsewhere there is no allocator to be asked.
+#[cfg(any(
+    feature = "jemalloc",
+    feature = "mimalloc",
+    all(target_os = "linux", target_env = "gnu")
+))]
 impl AllocatorStats {
     const fn unknown(name: AllocatorName) -> Self {
         Self {
