@@ -7,6 +7,7 @@ mod lines;
 mod logging;
 mod memory;
 mod recording;
+mod runtime;
 
 use std::fmt;
 use std::panic::Location;

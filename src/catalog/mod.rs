@@ -60,15 +60,21 @@ pub(crate) mod event {
     pub(crate) const MEMORY_RETAINED: &str = "beacon.memory.retained";
     pub(crate) const MEMORY_SCOPE: &str = "beacon.memory.scope";
     pub(crate) const MEMORY_USAGE: &str = "beacon.memory.usage";
+    pub(crate) const RUNTIME_STALLED: &str = "beacon.runtime.stalled";
+    pub(crate) const RUNTIME_STALL_CLEARED: &str = "beacon.runtime.stall_cleared";
+    pub(crate) const SPAN_OVERDUE: &str = "beacon.span.overdue";
 }
 
 pub(crate) mod leak_attribute;
+pub(crate) mod runtime_attribute;
 pub(crate) mod scope_attribute;
 pub(crate) mod usage_attribute;
 
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
     pub(crate) const ALLOCATOR_NAME: &str = "beacon.allocator.name";
+    #[cfg(any(test, tokio_unstable))]
+    pub(crate) const BLOCKING_THREAD_STATE: &str = "tokio.blocking.thread.state";
     pub(crate) const CGROUP_EVENT: &str = "beacon.cgroup.event";
     pub(crate) const CGROUP_PRESSURE: &str = "beacon.cgroup.pressure";
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
@@ -95,10 +101,12 @@ pub(crate) mod attribute {
     pub(crate) const PARENT_ORIGIN: &str = "otel.span.parent.origin";
     pub(crate) const PROCESS_MEMORY_KIND: &str = "beacon.process.memory.kind";
     pub(crate) const PROPAGATION_FIELD: &str = "beacon.propagation.field";
+    pub(crate) const QUEUE_TYPE: &str = "tokio.queue.type";
     pub(crate) const RECLAIM_TRIGGER: &str = "beacon.memory.reclaim.trigger";
     pub(crate) const RPC_METHOD: &str = "rpc.method";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     pub(crate) const RPC_SYSTEM_NAME: &str = "rpc.system.name";
+    pub(crate) const RUNTIME_NAME: &str = super::runtime_attribute::RUNTIME_NAME;
     pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
     pub(crate) const SCOPE_EXACT: &str = super::scope_attribute::EXACT;
     pub(crate) const SCOPE_NAME: &str = super::scope_attribute::NAME;
@@ -109,6 +117,8 @@ pub(crate) mod attribute {
     pub(crate) const SYSTEM_PAGING_STATE: &str = "system.paging.state";
     pub(crate) const SYSTEM_PRESSURE: &str = "beacon.system.pressure";
     pub(crate) const URL_SCHEME: &str = "url.scheme";
+    pub(crate) const TASK_NAME: &str = super::runtime_attribute::TASK_NAME;
+    pub(crate) const TASK_OUTCOME: &str = "beacon.task.outcome";
 
     pub(super) const COMPONENT: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME];
     pub(super) const PROCESSED: &[&str] = &[COMPONENT_TYPE, COMPONENT_NAME, ERROR_TYPE];
@@ -148,6 +158,9 @@ macro_rules! metrics {
 pub(crate) mod leak;
 pub(crate) mod memory;
 pub(crate) mod request;
+pub(crate) mod runtime;
+#[cfg(any(test, tokio_unstable))]
+pub(crate) mod runtime_unstable;
 
 // Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
 metrics! {

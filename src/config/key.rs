@@ -71,6 +71,11 @@ pub(crate) const QUEUE_BYTES: &str = "queue.bytes";
 pub(crate) const REQUEST_BYTES: &str = "request.bytes";
 pub(crate) const REQUESTS_IN_FLIGHT: &str = "requests.in_flight";
 pub(crate) const RESOURCE_ATTRIBUTES: &str = "resource.attributes";
+pub(crate) const RUNTIME_LIVE_SPANS: &str = "runtime.live_spans";
+pub(crate) const RUNTIME_METRICS: &str = "runtime.metrics";
+pub(crate) const RUNTIME_SPAN_AGE_LIMIT: &str = "runtime.span_age_limit";
+pub(crate) const RUNTIME_STALL_DETECTION: &str = "runtime.stall_detection";
+pub(crate) const RUNTIME_STALL_THRESHOLD: &str = "runtime.stall_threshold";
 pub(crate) const SAMPLER: &str = "sampler";
 pub(crate) const SAMPLER_ARGUMENT: &str = "sampler.argument";
 pub(crate) const SELF_METRICS: &str = "self_metrics";
@@ -134,8 +139,9 @@ pub(super) fn setter(key: &str) -> String {
     let name = match (key, of_signal.and_then(|_| key.split_once('.'))) {
         // The argument is given together with its sampler.
         (SAMPLER_ARGUMENT, _) => SAMPLER.to_owned(),
-        // One value says all about memory, and one all about redaction.
+        // One value says all about memory, one about runtimes, and one about redaction.
         (key, _) if key.starts_with("memory.") => "memory".to_owned(),
+        (key, _) if key.starts_with("runtime.") => "runtime".to_owned(),
         (REDACT | REDACT_EMAIL | REDACT_KEYS, _) => "redaction".to_owned(),
         // Pairs are added one by one.
         (HEADERS, _) => "header".to_owned(),

@@ -27,6 +27,7 @@ mod parse;
 mod rate;
 mod report;
 mod resolve;
+mod runtime;
 mod settings;
 mod source;
 mod table;
@@ -39,6 +40,7 @@ pub(crate) use log_settings::{FileSettings, LineSettings};
 pub(crate) use memory::MemorySettings;
 pub(crate) use rate::LogRateLimit;
 pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use runtime::RuntimeSettings;
 pub(crate) use settings::*;
 pub(crate) use value::{Overrides, SettingValue};
 

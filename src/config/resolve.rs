@@ -11,7 +11,7 @@ use crate::config::{
     Exporter, ExporterSettings, HeapSettings, MetricSettings, Overrides, Propagator, QueueSettings,
     RecordingSettings, RedactionSettings, ResourceSettings, RestraintSettings, Sampler,
     SettingValue, Settings, Temporality, destination, headers, key, leaks, limits, lines, memory,
-    rate, unsupported,
+    rate, runtime, unsupported,
 };
 use crate::error::InitError;
 use crate::signal::{PerSignal, Signal};
@@ -59,6 +59,7 @@ pub(crate) fn resolve(
         },
         lines: lines::resolve(environment, &mut values)?,
         memory: memory::resolve(&values),
+        runtime: runtime::resolve(&values),
         leaks: leaks::resolve(&values)?,
         heap: HeapSettings { is_sampled: values.flag(key::MEMORY_HEAP_SAMPLING) },
         metrics: metrics(&exporters.metrics, &mut values),

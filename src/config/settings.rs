@@ -7,7 +7,9 @@ use http::{HeaderName, HeaderValue, Uri};
 
 use tracing::level_filters::LevelFilter;
 
-use crate::config::{HeapSettings, LeakSettings, LineSettings, LogRateLimit, MemorySettings};
+use crate::config::{
+    HeapSettings, LeakSettings, LineSettings, LogRateLimit, MemorySettings, RuntimeSettings,
+};
 use crate::signal::PerSignal;
 
 /// Everything that was decided at start.
@@ -24,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) lines: LineSettings,
     /// `None`: memory is not watched.
     pub(crate) memory: Option<MemorySettings>,
+    pub(crate) runtime: RuntimeSettings,
     /// `None`: leaks are not looked for.
     pub(crate) leaks: Option<LeakSettings>,
     pub(crate) heap: HeapSettings,

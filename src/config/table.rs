@@ -7,7 +7,7 @@ use crate::config::names::{
     COMPRESSIONS, EXPORTERS, LOG_SAMPLINGS, METRIC_EXPORTERS, PROPAGATORS, PROTOCOLS, SAMPLERS,
     TEMPORALITIES,
 };
-use crate::config::{key, leaks, limits, line_rows, memory};
+use crate::config::{key, leaks, limits, line_rows, memory, runtime};
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +143,7 @@ static TABLES: &[&[Row]] = &[
     line_rows::FILE,
     memory::ROWS,
     leaks::ROWS,
+    runtime::ROWS,
 ];
 
 static GENERAL: &[Row] = &[

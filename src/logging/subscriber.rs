@@ -11,6 +11,7 @@ use crate::config::RecordingSettings;
 use crate::export::processors::SpanTracer;
 use crate::logging::filter::AdmissionFilter;
 use crate::logging::live::LiveFilters;
+use crate::logging::live_spans::{LiveSpanLayer, LiveSpans};
 use crate::logging::log_layer::LogLayer;
 use crate::logging::span_fields::SpanFieldsLayer;
 use crate::logging::trace_layer::trace_layer;
@@ -27,6 +28,8 @@ pub(crate) struct RecordingParts {
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) settings: RecordingSettings,
     pub(crate) filters: Arc<LiveFilters>,
+    /// `None`: unfinished spans are of no interest.
+    pub(crate) live_spans: Option<Arc<LiveSpans>>,
 }
 
 /// Both recording layers, either, or neither.
@@ -44,7 +47,7 @@ pub(crate) fn layer<S>(parts: RecordingParts) -> Result<RecordingLayer<S>, Direc
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let RecordingParts { tracer, sinks, redactor, settings, filters } = parts;
+    let RecordingParts { tracer, sinks, redactor, settings, filters, live_spans } = parts;
     let marks_errors = tracer.is_some() && settings.error_events_to_status;
     // Lines show the fields of spans and records copy some, also where spans go nowhere.
     let needs_span_fields = sinks.as_ref().is_some_and(Sinks::needs_span_fields);
@@ -69,6 +72,10 @@ where
     };
     let filter = AdmissionFilter(filters.admission(true, settings.span_events, false)?);
     let spans = trace_layer(tracer, &settings);
+    let spans: RecordingLayer<S> = match live_spans {
+        Some(live_spans) => Box::new(spans.and_then(LiveSpanLayer::new(live_spans))),
+        None => Box::new(spans),
+    };
     Ok(if is_tracking() {
         // Before the traces: when a span is left, its OpenTelemetry span is still the current one.
         with_logs(CallSiteLayer::new().and_then(spans).with_filter(filter), logs)

@@ -3,6 +3,7 @@
 mod filters;
 mod global;
 mod memory;
+mod runtime;
 
 use std::fmt;
 use std::future::Future;
@@ -24,8 +25,8 @@ use crate::export::processors::RecordingCounters;
 use crate::export::providers::{self, LoggerProvider, TracerProvider};
 use crate::health::Health;
 use crate::logging::{
-    self, FilterFile, LineParts, Lines, LiveFilters, LogConsole, RecordingParts, Redactor, Sinks,
-    Timer,
+    self, FilterFile, LineParts, Lines, LiveFilters, LiveSpans, LogConsole, OwnEvents,
+    RecordingParts, Redactor, Sinks, Timer,
 };
 use crate::memory::{
     LeakCallback, MemorySampler, MemorySnapshot, set_installed, set_installed_scopes,
@@ -34,6 +35,7 @@ use crate::pipeline::memory::WatchPeers;
 use crate::propagation::{CompositePropagator, set_installed_layers};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
+use crate::task::{RuntimeWatch, RuntimeWatchParts};
 use crate::timer_thread::TimerThread;
 use crate::wait::wait_for;
 
@@ -77,6 +79,9 @@ pub(crate) struct Pipeline {
     timer_thread: Mutex<Option<TimerThread>>,
     /// `None`: memory is not watched.
     memory: Option<Arc<MemorySampler>>,
+    live_spans: Arc<LiveSpans>,
+    /// `None`: neither runtimes nor unfinished spans are watched.
+    runtime: Option<Arc<RuntimeWatch>>,
 }
 
 impl Pipeline {
@@ -108,7 +113,8 @@ impl Pipeline {
         let timer = spawner
             .map(|spawner| Timer { clock: Arc::clone(&start.clock), spawner: spawner.clone() });
         let filters = LiveFilters::new(&settings.recording, timer).map_err(filters::bad_filter)?;
-        // The last thread to start: nothing may fail behind it.
+        let live_spans = settings.runtime.span_age_limit.is_some() && export.is_some();
+        let live_spans = Arc::new(LiveSpans::new(&start.clock, live_spans));
         let memory = match &export {
             Some(export) => {
                 let peers = WatchPeers {
@@ -123,6 +129,22 @@ impl Pipeline {
             }
             // Telemetry is disabled: nothing is watched.
             None => None,
+        };
+        // The last thread to start: nothing may fail behind it.
+        let runtime = match &export {
+            Some(export) if settings.runtime.is_on() => {
+                let recorder = export.log_recorder(&settings);
+                let clock = Arc::clone(&start.clock);
+                let lines = lines.clone();
+                Some(Arc::new(RuntimeWatch::start(RuntimeWatchParts {
+                    settings: settings.runtime,
+                    clock: Arc::clone(&clock),
+                    spans: Arc::clone(&live_spans),
+                    events: OwnEvents::new(recorder, lines, Arc::clone(&counters), clock),
+                    meter: export.own_meter(),
+                })?))
+            }
+            _ => None,
         };
         let started_at = start.clock.now();
         let clock = start.clock;
@@ -140,6 +162,8 @@ impl Pipeline {
             lines,
             timer_thread: Mutex::new(timer_thread),
             memory,
+            live_spans,
+            runtime,
         })
     }
 
@@ -185,6 +209,7 @@ impl Pipeline {
             redactor: Arc::clone(&self.redactor),
             settings,
             filters: Arc::clone(&self.filters),
+            live_spans: self.runtime.is_some().then(|| Arc::clone(&self.live_spans)),
         }
     }
 
@@ -300,6 +325,9 @@ impl Pipeline {
         if let Some(memory) = &self.memory {
             memory.stop();
         }
+        if let Some(runtime) = &self.runtime {
+            runtime.stop();
+        }
         let answer = match &self.export {
             Some(export) => export.stop(self.deadline().saturating_sub(spent)),
             None => answered(()),
@@ -307,6 +335,7 @@ impl Pipeline {
         drop(self.timer_thread().take());
         let lines = self.lines.clone();
         let memory = self.memory.clone();
+        let runtime = self.runtime.clone();
         let voice = Arc::clone(&self.voice);
         let limit = self.shutdown_timeout().saturating_sub(spent);
         let clock = SystemClock::new();
@@ -323,6 +352,9 @@ impl Pipeline {
             if let Some(memory) = memory {
                 // It was told before all this; a user's code on its thread may hang.
                 memory.end(limit.saturating_sub(clock.now()));
+            }
+            if let Some(runtime) = runtime {
+                runtime.end(limit.saturating_sub(clock.now()));
             }
         }
     }
@@ -344,6 +376,9 @@ impl Pipeline {
     pub(crate) fn discard(&self, limit: Duration) {
         if let Some(memory) = &self.memory {
             memory.end(limit);
+        }
+        if let Some(runtime) = &self.runtime {
+            runtime.end(limit);
         }
         let Some(export) = &self.export else { return };
         if wait_for(export.stop(self.clock.now()), limit).is_some() {

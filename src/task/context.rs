@@ -9,6 +9,7 @@ use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::dispatcher::{self, DefaultGuard};
 use tracing::{Dispatch, Span};
 
+use crate::task::runtime::{Mark, mark_span};
 use crate::thread_end::is_thread_ending;
 
 /// Where a piece of work belongs: the current `tracing` span, and the OpenTelemetry context with its
@@ -91,6 +92,12 @@ impl TaskContext {
         let span = (!self.span.is_none()).then(|| self.span.enter());
         let otel = self.otel.clone().map(OtelContext::attach);
         EnteredContext { _otel: otel, _span: span, _scope: scope }
+    }
+
+    /// Tells whoever watches the thread that a poll in this context begins.
+    #[inline]
+    pub(crate) fn mark(&self) -> Mark {
+        mark_span(&self.span)
     }
 
     /// Runs a function in the context.

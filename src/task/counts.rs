@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use arc_swap::ArcSwap;
 use pin_project_lite::pin_project;
+
+use crate::task::names::NameNumber;
+use crate::task::runtime::mark_name;
 
 /// How many tasks of a name were spawned, and what became of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,6 +30,29 @@ pub struct TaskCounts {
     pub cancelled: u64,
 }
 
+impl TaskCounts {
+    /// The sum of both, under the first name.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            name: self.name,
+            live: self.live.saturating_add(other.live),
+            spawned: self.spawned.saturating_add(other.spawned),
+            finished: self.finished.saturating_add(other.finished),
+            panicked: self.panicked.saturating_add(other.panicked),
+            cancelled: self.cancelled.saturating_add(other.cancelled),
+        }
+    }
+
+    pub(super) const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn example(finished: u64) -> Self {
+        Self { name: "", live: 0, spawned: finished, finished, panicked: 0, cancelled: 0 }
+    }
+}
+
 /// Returns the counts of all names so far, in the order of the names.
 ///
 /// # Examples
@@ -34,20 +61,32 @@ pub struct TaskCounts {
 /// assert!(beacon::task::task_counts().iter().all(|counts| counts.live <= counts.spawned));
 /// ```
 pub fn task_counts() -> Vec<TaskCounts> {
-    let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    names.iter().map(|(name, counts)| counts.read(name)).collect()
+    NAMES.load().iter().map(|(name, counts)| counts.read(name)).collect()
 }
 
-/// Names are part of the program's text, so there is a bounded number of them.
-static NAMES: Mutex<BTreeMap<&'static str, Arc<Counts>>> = Mutex::new(BTreeMap::new());
+/// Names are part of the program's text, so there is a bounded number of them. Read without a lock,
+/// and exchanged as a whole when one comes.
+static NAMES: LazyLock<ArcSwap<Names>> = LazyLock::new(ArcSwap::default);
+
+/// Held while a name comes.
+static CHANGES: Mutex<()> = Mutex::new(());
+
+type Names = BTreeMap<&'static str, Arc<Counts>>;
 
 pub(crate) fn counts_of(name: &'static str) -> Arc<Counts> {
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(names.entry(name).or_default())
+    if let Some(counts) = NAMES.load().get(name) {
+        return Arc::clone(counts);
+    }
+    let _changes = CHANGES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = Names::clone(&NAMES.load());
+    let counts = Arc::clone(names.entry(name).or_insert_with(|| Arc::new(Counts::new(name))));
+    NAMES.store(Arc::new(names));
+    counts
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counts {
+    number: NameNumber,
     spawned: AtomicU64,
     finished: AtomicU64,
     panicked: AtomicU64,
@@ -55,6 +94,16 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    fn new(name: &'static str) -> Self {
+        Self {
+            number: NameNumber::of(name),
+            spawned: AtomicU64::new(0),
+            finished: AtomicU64::new(0),
+            panicked: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+        }
+    }
+
     fn read(&self, name: &'static str) -> TaskCounts {
         // The ends first: a task that ends meanwhile is never counted as more than was spawned.
         let finished = self.finished.load(Relaxed);
@@ -134,6 +183,7 @@ impl<F: Future> Future for Counted<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let _mark = mark_name(this.life.counts.number);
         // What does not come back has panicked.
         this.life.end = LifeEnd::Panicked;
         let polled = this.future.poll(cx);

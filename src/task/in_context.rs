@@ -85,6 +85,7 @@ impl<F: Future> Future for InContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let _mark = this.context.mark();
         let entered = this.context.enter();
         let polled = inner.poll(cx);
         if polled.is_ready() {

@@ -13,6 +13,7 @@
 //! | `tokio::sync::{mpsc, oneshot, broadcast, watch}` | [`channel`] |
 //! | a queue or job of your own | [`MessageContext`], [`CarriesContext`] |
 //! | `Runtime::block_on`, `Handle::block_on` | [`run_async`] |
+//! | `Handle::metrics`, a watchdog of your own | [`observe_runtime`] |
 //!
 //! Everything takes along what a [`TaskContext`] holds. Panics, cancellation and what is returned are
 //! as in Tokio and the standard library. The manual has [the longer story](crate::manual::tasks).
@@ -26,8 +27,10 @@ mod join_map;
 mod join_set;
 mod message;
 mod named;
+mod names;
 #[cfg(feature = "rayon")]
 pub mod rayon;
+mod runtime;
 mod spawn;
 mod sync;
 pub mod thread;
@@ -44,6 +47,8 @@ pub use join_map::JoinMap;
 pub use join_set::JoinSet;
 pub use message::{CarriesContext, MessageContext, batch_span};
 pub use named::{NamedTask, named};
+pub use runtime::{ObserveRuntimeError, RuntimeConfig, observe_runtime};
+pub(crate) use runtime::{RuntimeWatch, RuntimeWatchParts, set_installed_runtime_watch};
 pub use spawn::{spawn, spawn_blocking, spawn_blocking_on, spawn_linked, spawn_local, spawn_on};
 pub use sync::{
     TimedOut, block_in_place_if_possible, run_async, run_async_timeout, run_async_until,

@@ -3,6 +3,7 @@
 mod end;
 mod filters;
 mod groups;
+mod runtime;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -202,6 +203,7 @@ impl Telemetry {
         self.is_installed.store(true, Ordering::Release);
         logging::set_installed(Arc::clone(self.pipeline.filters()));
         self.pipeline.set_installed_metrics();
+        self.pipeline.set_installed_runtime();
     }
 
     pub(crate) fn set_global_subscriber(&self) -> bool {

@@ -14,6 +14,7 @@ use crate::builder::TelemetryBuilder;
 use crate::collector::Collector;
 use crate::config::Environment;
 use crate::memory::MemoryConfig;
+use crate::task::RuntimeConfig;
 use crate::telemetry::Telemetry;
 
 /// Captures what the code under test records. Start one in each test.
@@ -126,6 +127,7 @@ impl TestTelemetry {
             .diagnostic_hook(move |diagnostic| ear.push(diagnostic))
             // A test asks for what its code records; memory is sampled when the test says so.
             .memory(MemoryConfig::disabled())
+            .runtime(RuntimeConfig::disabled())
             // What happened at the same time arrives in the same order in every run.
             .requests_in_flight(1);
         let builder = configure(builder).endpoint(collector.endpoint()).diagnostics_off_stderr();

@@ -63,10 +63,11 @@ fn units_are_ucum_without_prefixes_and_things_in_the_singular() {
 fn only_the_conventions_and_beacon_own_namespaces() {
     for metric in all() {
         let prefixes: &[&str] = match metric.stability {
-            Stability::Beacon => &["beacon."],
             Stability::Development => &["container.", "http.", "otel.sdk.", "process.", "system."],
             Stability::ReleaseCandidate => &["container.", "process.", "rpc."],
             Stability::Stable => &["http."],
+            // A runtime has a namespace of its own, as those of other languages have.
+            Stability::Beacon => &["beacon.", "tokio."],
         };
         let is_known = prefixes.iter().any(|prefix| metric.name.starts_with(prefix));
         assert!(is_known, "{}", metric.name);
@@ -75,7 +76,11 @@ fn only_the_conventions_and_beacon_own_namespaces() {
 
 #[test]
 fn a_duration_is_a_histogram_of_seconds() {
-    for metric in all().filter(|metric| !metric.name.starts_with("beacon.memory.scope.")) {
+    // Sizes, and a delay, which is none of something that lasts.
+    let is_other = |name: &str| {
+        name.starts_with("beacon.memory.scope.") || name == runtime::TOKIO_SCHEDULER_DELAY.name
+    };
+    for metric in all().filter(|metric| !is_other(metric.name)) {
         let is_duration = metric.name.ends_with(".duration");
         assert_eq!(is_duration, metric.instrument == InstrumentKind::Histogram, "{}", metric.name);
         assert!(!is_duration || metric.unit == "s", "{}", metric.name);
@@ -155,7 +160,9 @@ fn escape(name: &str) -> String {
 
 /// Every metric that beacon emits.
 fn all() -> impl Iterator<Item = &'static Metric> {
-    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS).chain(request::METRICS)
+    let runtimes = runtime::METRICS.iter().chain(runtime_unstable::METRICS);
+    let others = request::METRICS.iter().chain(runtimes);
+    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS).chain(others)
 }
 
 struct ManualRow {

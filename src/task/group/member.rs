@@ -6,11 +6,13 @@ use std::thread;
 use crate::task::counts::{Life, LifeEnd};
 use crate::task::group::running::{End, Ticket};
 use crate::task::group::{GroupError, Shared};
+use crate::task::names::NameNumber;
 
 /// Tells the group how the task has ended, whatever way that was.
 pub(super) struct Member<E> {
     name: &'static str,
     group: Arc<Shared<E>>,
+    number: NameNumber,
     ticket: Ticket,
     /// `None` only while it is dropped.
     life: Option<Life>,
@@ -22,7 +24,12 @@ impl<E> Member<E> {
     pub(super) fn new(name: &'static str, group: &Arc<Shared<E>>) -> Self {
         let ticket = group.running.begin(name);
         let life = Some(Life::begin(Arc::clone(&group.counts)));
-        Self { name, group: Arc::clone(group), ticket, life, end: End::Cancelled }
+        let number = NameNumber::of(name);
+        Self { name, number, group: Arc::clone(group), ticket, life, end: End::Cancelled }
+    }
+
+    pub(super) const fn number(&self) -> NameNumber {
+        self.number
     }
 
     pub(super) fn is_cancelled(&self) -> bool {

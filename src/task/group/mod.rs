@@ -21,6 +21,7 @@ pub use running::{GroupReport, RunningTask};
 use crate::task::ContextExt as _;
 use crate::task::counts::{Counts, counts_of};
 use crate::task::group::member::Member;
+use crate::task::names::Named;
 use crate::task::spawn::in_current_context;
 use crate::task::sync::timer;
 use crate::telemetry::Telemetry;
@@ -100,6 +101,7 @@ impl<E: Send + 'static> Group<E> {
         F: Future<Output = Result<(), E>> + Send + 'static,
     {
         let member = Member::new(name, &self.shared);
+        let number = member.number();
         let cancel = self.shared.cancel.clone();
         let task = async move {
             match cancel.run_until_cancelled(future).await {
@@ -108,7 +110,7 @@ impl<E: Send + 'static> Group<E> {
                 None => drop(member),
             }
         };
-        tokio::spawn(task.with_current_context()).abort_handle()
+        tokio::spawn(Named::new(task, number).with_current_context()).abort_handle()
     }
 
     /// Runs a function that blocks as a task of the group. It should look at the token of the group:

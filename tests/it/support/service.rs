@@ -76,6 +76,9 @@ impl Service {
             .set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())
             .set("OTEL_METRICS_EXPORTER", "none")
             .set("BEACON_MEMORY_ENABLED", "false")
+            .set("BEACON_RUNTIME_METRICS", "false")
+            .set("BEACON_RUNTIME_STALL_DETECTION", "false")
+            .set("BEACON_RUNTIME_LIVE_SPANS", "false")
     }
 
     /// A service that sends nothing.
