@@ -33,6 +33,9 @@ pub mod metrics {}
 #[doc = include_str!("manual/overhead.md")]
 pub mod overhead {}
 
+#[doc = include_str!("manual/runtime.md")]
+pub mod runtime {}
+
 #[doc = include_str!("manual/tasks.md")]
 pub mod tasks {}
 

@@ -15,10 +15,13 @@
 mod channels;
 mod counts;
 mod groups;
+mod live_spans;
 mod messages;
+mod runtimes;
 mod sets;
 mod soak;
 mod spawning;
+mod stalls;
 mod streams;
 mod support;
 mod sync;

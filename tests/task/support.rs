@@ -9,6 +9,7 @@ use beacon::opentelemetry::baggage::BaggageExt as _;
 use beacon::opentelemetry::{Context, ContextGuard, KeyValue};
 use beacon::testing::TestTelemetry;
 use beacon::tracing::{info, info_span};
+use beacon::{Signal, TelemetryBuilder};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
@@ -109,6 +110,15 @@ pub(crate) fn eventually(mut holds: impl FnMut() -> bool) {
     while !holds() && begun.elapsed() < PATIENCE {
         thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// Lets nothing but what a test looks at wait for the clock.
+pub(crate) fn without_timers(builder: TelemetryBuilder) -> TelemetryBuilder {
+    let never = Duration::from_hours(500);
+    builder
+        .signal_schedule_delay(Signal::Logs, never)
+        .signal_schedule_delay(Signal::Traces, never)
+        .metrics_interval(never)
 }
 
 pub(crate) fn one_thread() -> Runtime {

@@ -258,6 +258,3 @@ const TOLD_MAX: usize = 10;
 
 /// From this age on a span has the parent that it will have.
 const SETTLED: Duration = Duration::from_secs(1);
-
-#[cfg(test)]
-mod tests;

@@ -14,7 +14,7 @@ pub(super) struct Table {
 struct Place {
     /// 0: free.
     id: AtomicU64,
-    /// Nanoseconds, shifted by one; the lowest bit tells whether people know of it.
+    /// Nanoseconds plus one, shifted by one; the lowest bit tells whether people know of it.
     since: AtomicU64,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Entry<'a> {
 
 impl Entry<'_> {
     pub(super) fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_nanos(self.since >> 1))
+        now.saturating_sub(Duration::from_nanos((self.since >> 1).saturating_sub(1)))
     }
 
     pub(super) const fn is_told(&self) -> bool {
@@ -89,10 +89,10 @@ impl Entry<'_> {
     }
 }
 
-/// Never 0.
+/// One more, so that it is never 0, and shifted.
 fn nanos(now: Duration) -> u64 {
-    let nanos = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-    nanos.checked_shl(1).unwrap_or_default().max(2)
+    let nanos = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX).saturating_add(1);
+    nanos << 1
 }
 
 /// 128 KiB. Spans that are forgotten fill it slowly; spans that end make room.

@@ -101,6 +101,7 @@ impl Pipeline {
         let recorder = self.recorder(settings);
         let recorder = matches!(signals, Signals::Both | Signals::Logs).then_some(recorder);
         RecordingParts {
+            live_spans: None,
             tracer: matches!(signals, Signals::Both | Signals::Traces)
                 .then(|| provider.tracer("beacon")),
             sinks: Sinks::new(recorder, None, settings, &self.counters, &stopped_clock()),

@@ -77,6 +77,3 @@ pub fn observe_runtime(name: &str, runtime: &Handle) -> Result<(), ObserveRuntim
 
 /// What a runtime without a name is called when telemetry is installed in it.
 const DEFAULT_NAME: &str = "main";
-
-#[cfg(test)]
-mod tests;

@@ -105,14 +105,18 @@ impl Runtimes {
             return Err(ObserveRuntimeError::NotWatching);
         }
         let mut list = Vec::clone(&self.list.load_full());
-        let is_other = |known: &Arc<Observed>| !known.probe.is_gone() && known.id != handle.id();
+        list.retain(|known| !known.probe.is_gone());
         // One that is observed again gets the new name.
-        list.retain(|known| is_other(known) || end(known));
+        let again = list.iter().position(|known| known.id == handle.id());
+        let again = again.map(|place| list.swap_remove(place));
         if list.iter().any(|known| &*known.name == name) {
             return Err(ObserveRuntimeError::NameTaken { name: name.to_owned() });
         }
         if list.len() >= RUNTIMES_MAX {
             return Err(ObserveRuntimeError::TooMany);
+        }
+        if let Some(again) = again {
+            again.probe.end();
         }
         let probe = Probe::new(&self.clock);
         drop(handle.spawn(answers(Arc::clone(&probe))));
@@ -148,15 +152,9 @@ impl Runtimes {
     pub(super) fn close(&self) {
         *self.is_closed.lock().unwrap_or_else(PoisonError::into_inner) = true;
         for known in self.list.swap(Arc::default()).iter() {
-            end(known);
+            known.probe.end();
         }
     }
-}
-
-/// Ends the probe of a runtime that is observed no more.
-fn end(known: &Arc<Observed>) -> bool {
-    known.probe.end();
-    false
 }
 
 /// Why a runtime is not observed.

@@ -1,0 +1,272 @@
+//! Workers that are blocked are told, and by whom.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use beacon::collector::{ReceivedLog, ReceivedMetricValue};
+use beacon::task::{self, Group, RuntimeConfig};
+use beacon::testing::{ManualClock, TestTelemetry};
+use beacon::tracing::info_span;
+use tokio::runtime::Runtime;
+
+use crate::support::{eventually, one_thread, without_timers, workers};
+
+/// Half of the default threshold.
+const LOOK: Duration = Duration::from_millis(250);
+
+struct Watched {
+    clock: ManualClock,
+    test: TestTelemetry,
+}
+
+impl Watched {
+    fn start(runtime: &Runtime) -> Self {
+        let clock = ManualClock::new();
+        let config = RuntimeConfig::disabled().stall_detection(true);
+        let driven = clock.clone();
+        let test =
+            TestTelemetry::start_with(|b| without_timers(b).runtime(config).manual_clock(driven))
+                .unwrap();
+        test.telemetry().observe_runtime("api", runtime.handle()).unwrap();
+        Self { clock, test }
+    }
+
+    /// Lets the watch look once, in time or not.
+    fn look(&self, passed: Duration) {
+        eventually(|| self.clock.next_wake_up() == Some(LOOK));
+        self.clock.advance(passed);
+        eventually(|| self.clock.next_wake_up() == Some(LOOK));
+    }
+
+    fn looks(&self, number: u32) {
+        for _ in 0..number {
+            self.look(LOOK);
+        }
+    }
+
+    fn told(&self, event_name: &str) -> Vec<ReceivedLog> {
+        let logs = self.test.logs().unwrap();
+        logs.into_iter().filter(|log| log.event_name == event_name).collect()
+    }
+
+    fn stalled(&self) -> Vec<ReceivedLog> {
+        self.told("beacon.runtime.stalled")
+    }
+}
+
+/// Something that blocks the thread that polls it, until it is told to stop.
+struct Block {
+    end: Sender<()>,
+    begun: Receiver<()>,
+}
+
+fn block() -> (Block, impl FnOnce() + Send + 'static) {
+    let ((end, ended), (begin, begun)) = (channel(), channel());
+    let blocks = move || {
+        begin.send(()).unwrap();
+        // Its answer is that the other end is gone.
+        let _ = ended.recv();
+    };
+    (Block { end, begun }, blocks)
+}
+
+impl Block {
+    fn has_begun(&self) {
+        self.begun.recv().unwrap();
+    }
+
+    fn end(self, runtime: &Runtime) {
+        drop(self.end);
+        let metrics = runtime.metrics();
+        let rests = |worker| metrics.worker_park_unpark_count(worker) % 2 == 1;
+        eventually(|| (0..metrics.num_workers()).all(rests));
+    }
+}
+
+fn attribute(log: &ReceivedLog, key: &str) -> Option<String> {
+    log.attribute(key).map(ToString::to_string)
+}
+
+#[test]
+fn a_task_that_blocks_a_worker_is_told_by_name_and_span() {
+    let runtime = workers(2);
+    let watched = Watched::start(&runtime);
+    let (held, blocks) = block();
+    let group: Group<()> = Group::new("stall_group");
+    watched.test.with(|| {
+        let _in_runtime = runtime.enter();
+        let _in_span = info_span!("import").entered();
+        group.spawn("stall_import", async {
+            blocks();
+            Ok(())
+        });
+    });
+    held.has_begun();
+    watched.looks(2);
+    assert_eq!(watched.stalled().len(), 0);
+    watched.looks(2);
+    let told = watched.stalled();
+    assert_eq!(told.len(), 1);
+    let log = &told[0];
+    assert_eq!(log.severity_text, "WARN");
+    assert_eq!(attribute(log, "tokio.runtime.name").as_deref(), Some("api"));
+    assert_eq!(attribute(log, "beacon.task.name").as_deref(), Some("stall_import"));
+    assert_eq!(attribute(log, "beacon.span.name").as_deref(), Some("import"));
+    assert!(!log.trace_id.is_empty());
+    let body = log.body.to_string();
+    assert!(body.contains("has been blocked for 0.5 s by the task `stall_import`"), "{body}");
+
+    // Once, however long it takes.
+    watched.looks(20);
+    assert_eq!(watched.stalled().len(), 1);
+    let name = [("tokio.runtime.name", "api")];
+    let stalled = || watched.test.metric("beacon.runtime.stalled_worker.count").unwrap();
+    assert_eq!(stalled().value(&name).unwrap().as_i64(), Some(1));
+    held.end(&runtime);
+    watched.looks(1);
+    let cleared = watched.told("beacon.runtime.stall_cleared");
+    assert_eq!(cleared.len(), 1);
+    assert_eq!(cleared[0].severity_text, "INFO");
+    let id = |log| attribute(log, "beacon.runtime.stall.id");
+    assert_eq!(id(&cleared[0]), id(log));
+    let seconds = attribute(&cleared[0], "beacon.runtime.stall.duration_seconds").unwrap();
+    let seconds: f64 = seconds.parse().unwrap();
+    assert!((5.0..=6.5).contains(&seconds), "{seconds}");
+    assert_eq!(stalled().value(&name).unwrap().as_i64(), Some(0));
+    let stalls = watched.test.metric("beacon.runtime.stalls").unwrap();
+    assert_eq!(stalls.value(&name).unwrap().as_i64(), Some(1));
+    let duration = watched.test.metric("beacon.runtime.stall.duration").unwrap();
+    let duration = duration.value(&name).unwrap();
+    assert!(matches!(duration, ReceivedMetricValue::Histogram(held) if held.count == 1));
+}
+
+#[test]
+fn each_way_of_spawning_is_known() {
+    let runtime = workers(1);
+    let watched = Watched::start(&runtime);
+    let mut told = 0;
+    let mut check = |spawn: &dyn Fn(Box<dyn FnOnce() + Send>), task: Option<&str>| {
+        let (held, blocks) = block();
+        watched.test.with(|| {
+            let _in_runtime = runtime.enter();
+            info_span!("request").in_scope(|| spawn(Box::new(blocks)));
+        });
+        held.has_begun();
+        watched.looks(4);
+        let stalled = watched.stalled();
+        told += 1;
+        assert_eq!(stalled.len(), told);
+        let last = stalled.last().unwrap();
+        assert_eq!(attribute(last, "beacon.task.name").as_deref(), task);
+        assert_eq!(attribute(last, "beacon.span.name").as_deref(), Some("request"));
+        held.end(&runtime);
+        watched.looks(1);
+    };
+    check(&|blocks| drop(task::spawn(async move { blocks() })), None);
+    let handle = runtime.handle();
+    check(&|blocks| drop(task::spawn_on(handle, async move { blocks() })), None);
+    let named = task::named("stall_named");
+    check(&|blocks| drop(named.spawn(async move { blocks() })), Some("stall_named"));
+    let set = |blocks: Box<dyn FnOnce() + Send>| {
+        let mut set = task::JoinSet::new();
+        set.spawn(async move { blocks() });
+        set.detach_all();
+    };
+    check(&set, None);
+    let linked = |blocks: Box<dyn FnOnce() + Send>| {
+        let span = info_span!(parent: None, "request");
+        drop(task::spawn_linked(span, async move { blocks() }));
+    };
+    check(&linked, None);
+}
+
+#[test]
+fn a_runtime_that_does_not_turn_is_told_without_beacons_spawn() {
+    let runtime = one_thread();
+    let watched = Watched::start(&runtime);
+    let (held, blocks) = block();
+    std::thread::scope(|scope| {
+        let driver = scope.spawn(|| runtime.block_on(async { blocks() }));
+        held.has_begun();
+        watched.looks(4);
+        let told = watched.stalled();
+        assert_eq!(told.len(), 1);
+        let body = told[0].body.to_string();
+        assert!(body.starts_with("the runtime `api` has been blocked for 0."), "{body}");
+        assert_eq!(attribute(&told[0], "beacon.task.name"), None);
+        drop(held);
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_process_that_was_stopped_is_not_blocked() {
+    let runtime = workers(1);
+    let watched = Watched::start(&runtime);
+    let (held, blocks) = block();
+    runtime.spawn(async { blocks() });
+    held.has_begun();
+    // Each look comes too late: nobody was there to look, nor to work.
+    for _ in 0..10 {
+        watched.look(Duration::from_hours(1));
+        watched.look(LOOK);
+    }
+    assert_eq!(watched.stalled().len(), 0);
+    held.end(&runtime);
+}
+
+#[test]
+fn work_that_blocks_where_it_may_is_no_stall() {
+    let runtime = workers(2);
+    let watched = Watched::start(&runtime);
+    let (on_pool, blocks_on_pool) = block();
+    let (in_place, blocks_in_place) = block();
+    runtime.block_on(watched.test.capture(async {
+        task::spawn_blocking(blocks_on_pool);
+        task::spawn(async { tokio::task::block_in_place(blocks_in_place) });
+    }));
+    on_pool.has_begun();
+    in_place.has_begun();
+    watched.looks(10);
+    assert_eq!(watched.stalled().len(), 0);
+    in_place.end(&runtime);
+    drop(on_pool);
+}
+
+#[test]
+fn a_runtime_that_is_gone_is_not_watched() {
+    let runtime = workers(1);
+    let watched = Watched::start(&runtime);
+    watched.looks(1);
+    drop(runtime);
+    // Without a runtime there is nothing to look at.
+    eventually(|| {
+        watched.clock.advance(LOOK);
+        watched.clock.next_wake_up() > Some(LOOK)
+    });
+    assert!(watched.clock.next_wake_up() > Some(LOOK));
+    assert_eq!(watched.stalled().len(), 0);
+}
+
+/// With the machine's clock, for a short time; the long run is `cargo bench --bench watch`.
+#[test]
+fn a_healthy_service_under_load_is_not_told() {
+    let config = RuntimeConfig::disabled().stall_detection(true);
+    let test = TestTelemetry::start_with(|b| b.runtime(config)).unwrap();
+    let runtime = workers(2);
+    test.telemetry().observe_runtime("api", runtime.handle()).unwrap();
+    let begun = std::time::Instant::now();
+    runtime.block_on(async {
+        let mut set = task::JoinSet::new();
+        for _ in 0..8 {
+            set.spawn(async move {
+                while begun.elapsed() < Duration::from_millis(1_500) {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        while set.join_next().await.is_some() {}
+    });
+    let stalls = test.metric("beacon.runtime.stalls").unwrap();
+    assert_eq!(stalls.value(&[]).unwrap().as_i64(), Some(0));
+}
