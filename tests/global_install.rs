@@ -63,7 +63,7 @@ fn of_many_that_install_at_once_one_succeeds() {
             assert!(error.to_string().contains(&format!("{}:{line}:", file!())), "{error}");
         }
         // A thread takes its name when it begins to run.
-        wait_until("five threads run", || beacon_threads().len() == 5);
+        wait_until("six threads run", || beacon_threads().len() == 6);
     });
 }
 
@@ -170,7 +170,7 @@ fn globals_work_after_install_and_no_thread_outlives_shutdown() {
     run("globals_work_after_install_and_no_thread_outlives_shutdown", &[], || {
         let collector = Collector::start().expect("a collector starts");
         let telemetry = builder(&collector).install().expect("it is the first");
-        wait_until("five threads run", || beacon_threads().len() == 5);
+        wait_until("six threads run", || beacon_threads().len() == 6);
 
         global::meter("test").u64_counter("orders").build().add(3, &[]);
         global::tracer("test").start("by hand").end();
