@@ -60,7 +60,7 @@ fn joined(runtime: &Runtime, stack: Stack, count: u32, has_span: bool, yields: u
 fn spawned<F: Future<Output = ()> + Send + 'static>(stack: Stack, work: F) -> JoinHandle<()> {
     match stack {
         Stack::Bare => tokio::spawn(work),
-        Stack::Absent | Stack::Beacon => task::spawn(work),
+        Stack::Absent | Stack::Beacon | Stack::Unwatched => task::spawn(work),
         Stack::OfficialSpan => tokio::spawn(work.in_current_span()),
         Stack::Official | Stack::OnBeacon => tokio::spawn(Carried::new(work).in_current_span()),
     }
@@ -71,7 +71,9 @@ fn polls(_: &Runtime, stack: Stack, count: u32) -> f64 {
     let work = || poll_fn(|_| Poll::<()>::Pending);
     info_span!("request").in_scope(|| match stack {
         Stack::Bare => polled(work(), count),
-        Stack::Absent | Stack::Beacon => polled(work().with_current_context(), count),
+        Stack::Absent | Stack::Beacon | Stack::Unwatched => {
+            polled(work().with_current_context(), count)
+        }
         Stack::OfficialSpan => polled(work().in_current_span(), count),
         Stack::Official | Stack::OnBeacon => polled(Carried::new(work()).in_current_span(), count),
     })
@@ -103,7 +105,7 @@ fn sets(runtime: &Runtime, stack: Stack, count: u32) -> f64 {
 }
 
 async fn set(stack: Stack, tasks: u32) {
-    if matches!(stack, Stack::Absent | Stack::Beacon) {
+    if matches!(stack, Stack::Absent | Stack::Beacon | Stack::Unwatched) {
         let mut set: task::JoinSet<()> = (0..tasks).map(|_| async {}).collect();
         while set.join_next().await.is_some() {}
         return;
@@ -124,7 +126,7 @@ async fn set(stack: Stack, tasks: u32) {
 /// A message is sent in a span and received; with beacon it knows where it came from.
 fn messages(_: &Runtime, stack: Stack, count: u32) -> f64 {
     info_span!("request").in_scope(|| {
-        if matches!(stack, Stack::Absent | Stack::Beacon) {
+        if matches!(stack, Stack::Absent | Stack::Beacon | Stack::Unwatched) {
             let (sender, mut receiver) = channel::mpsc(1);
             return mean(count, || {
                 for number in 0..count {

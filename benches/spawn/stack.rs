@@ -4,6 +4,7 @@ use std::any::Any;
 
 use beacon::Telemetry;
 use beacon::config::Environment;
+use beacon::task::RuntimeConfig;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -18,6 +19,8 @@ pub(crate) enum Stack {
     Absent,
     /// Beacon's helpers, and beacon.
     Beacon,
+    /// The same, and nobody watches runtimes and spans.
+    Unwatched,
     /// `in_current_span` of `tracing` and the OpenTelemetry context, and beacon.
     OnBeacon,
     /// `in_current_span` of `tracing` and the official layer: the span, without what was attached later.
@@ -27,10 +30,11 @@ pub(crate) enum Stack {
 }
 
 impl Stack {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Bare,
         Self::Absent,
         Self::Beacon,
+        Self::Unwatched,
         Self::OnBeacon,
         Self::OfficialSpan,
         Self::Official,
@@ -41,6 +45,7 @@ impl Stack {
             Self::Bare => "bare",
             Self::Absent => "beacon-absent",
             Self::Beacon => "beacon",
+            Self::Unwatched => "beacon-unwatched",
             Self::OnBeacon => "official-on-beacon",
             Self::OfficialSpan => "official-span",
             Self::Official => "official",
@@ -54,10 +59,14 @@ impl Stack {
     pub(crate) fn start(self) -> Result<Box<dyn Any>, Failure> {
         match self {
             Self::Bare | Self::Absent => Ok(Box::new(())),
-            Self::Beacon | Self::OnBeacon => {
+            Self::Beacon | Self::Unwatched | Self::OnBeacon => {
                 // Nobody listens there: what is measured ends before the delivery begins.
                 let builder = Telemetry::builder().environment(Environment::empty());
                 let builder = builder.endpoint("http://127.0.0.1:9").diagnostics_off_stderr();
+                let builder = match self {
+                    Self::Unwatched => builder.runtime(RuntimeConfig::disabled()),
+                    _ => builder,
+                };
                 Ok(Box::new(builder.install()?))
             }
             Self::OfficialSpan | Self::Official => {

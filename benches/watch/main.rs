@@ -117,18 +117,17 @@ async fn request() -> Result<(), Failure> {
 fn stall(runtime: &Runtime, telemetry: &Telemetry, collector: &Collector) -> Result<(), Failure> {
     let before = told(telemetry, collector)?.len();
     let group: Group<Failure> = Group::new("watch");
-    let since = runtime.block_on(async {
-        let (begin, begun) = tokio::sync::oneshot::channel();
-        let _in_span = info_span!("import").entered();
+    let (begin, started) = tokio::sync::oneshot::channel();
+    info_span!("import").in_scope(|| {
+        let _in_runtime = runtime.enter();
         group.spawn("blocks", async move {
             // Nobody but this bench listens.
             let _ = begin.send(SystemTime::now());
             thread::sleep(Duration::from_secs(2));
             Ok(())
         });
-        begun
     });
-    let since = runtime.block_on(since)?.duration_since(UNIX_EPOCH)?;
+    let since = runtime.block_on(started)?.duration_since(UNIX_EPOCH)?;
     runtime.block_on(load(Instant::now(), Duration::from_millis(1_500)))?;
     runtime.block_on(group.join())?;
     let told = told(telemetry, collector)?;
@@ -136,7 +135,7 @@ fn stall(runtime: &Runtime, telemetry: &Telemetry, collector: &Collector) -> Res
     let after = Duration::from_nanos(log.time_unix_nanos).saturating_sub(since);
     println!("stall: told after {after:.0?}: {}", log.body);
     let is_right = |key: &str, value: &str| {
-        log.attribute(key).is_some_and(|attribute| attribute.to_string() == value)
+        log.attribute(key).map(ToString::to_string).as_deref() == Some(value)
     };
     check(after < Duration::from_secs(1), "it was told too late")?;
     check(told.len() == before.saturating_add(1), "it was told more than once")?;

@@ -35,7 +35,7 @@ use crate::pipeline::memory::WatchPeers;
 use crate::propagation::{CompositePropagator, set_installed_layers};
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
-use crate::task::{RuntimeWatch, RuntimeWatchParts};
+use crate::task::RuntimeWatch;
 use crate::timer_thread::TimerThread;
 use crate::wait::wait_for;
 
@@ -85,6 +85,7 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
+    #[expect(clippy::too_many_lines, reason = "everything is put together in one place")]
     pub(crate) fn start(start: Start) -> Result<Self, InitError> {
         let config::Resolved { mut settings, effective } =
             config::resolve(&start.environment, &start.overrides)?;
@@ -131,21 +132,16 @@ impl Pipeline {
             None => None,
         };
         // The last thread to start: nothing may fail behind it.
-        let runtime = match &export {
-            Some(export) if settings.runtime.is_on() => {
-                let recorder = export.log_recorder(&settings);
-                let clock = Arc::clone(&start.clock);
-                let lines = lines.clone();
-                Some(Arc::new(RuntimeWatch::start(RuntimeWatchParts {
-                    settings: settings.runtime,
-                    clock: Arc::clone(&clock),
-                    spans: Arc::clone(&live_spans),
-                    events: OwnEvents::new(recorder, lines, Arc::clone(&counters), clock),
-                    meter: export.own_meter(),
-                })?))
-            }
-            _ => None,
-        };
+        let runtime = export.as_ref().map(|export| {
+            let events = OwnEvents::new(
+                export.log_recorder(&settings),
+                lines.clone(),
+                Arc::clone(&counters),
+                Arc::clone(&start.clock),
+            );
+            runtime::start(settings.runtime, export, &live_spans, events, &start.clock)
+        });
+        let runtime = runtime.transpose()?.flatten();
         let started_at = start.clock.now();
         let clock = start.clock;
         Ok(Self {

@@ -112,13 +112,13 @@ fn how_late_a_task_is_polled_is_measured() {
         clock.advance(by);
     };
     // The worker is busy when it is asked, for half a second of that clock.
-    let (begin, begun) = std::sync::mpsc::channel();
+    let (begin, started) = std::sync::mpsc::channel();
     let (end, ended) = std::sync::mpsc::channel();
     runtime.spawn(async move {
         begin.send(()).unwrap();
         ended.recv().unwrap();
     });
-    begun.recv().unwrap();
+    started.recv().unwrap();
     tick(second);
     eventually(|| clock.next_wake_up() == Some(second));
     clock.advance(Duration::from_millis(500));

@@ -57,22 +57,22 @@ impl Watched {
 /// Something that blocks the thread that polls it, until it is told to stop.
 struct Block {
     end: Sender<()>,
-    begun: Receiver<()>,
+    started: Receiver<()>,
 }
 
 fn block() -> (Block, impl FnOnce() + Send + 'static) {
-    let ((end, ended), (begin, begun)) = (channel(), channel());
+    let ((end, ended), (begin, started)) = (channel(), channel());
     let blocks = move || {
         begin.send(()).unwrap();
         // Its answer is that the other end is gone.
         let _ = ended.recv();
     };
-    (Block { end, begun }, blocks)
+    (Block { end, started }, blocks)
 }
 
 impl Block {
     fn has_begun(&self) {
-        self.begun.recv().unwrap();
+        self.started.recv().unwrap();
     }
 
     fn end(self, runtime: &Runtime) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId};
 use tracing::dispatcher::WeakDispatch;
 use tracing::span::{Attributes, Id};
 use tracing::{Dispatch, Subscriber};
@@ -136,8 +136,8 @@ impl LiveSpans {
                 name: facts.name,
                 target: facts.target.to_owned(),
                 age,
-                trace_id: trace.map(|ids| hexadecimal(&ids.trace_id)),
-                span_id: trace.map(|ids| hexadecimal(&ids.span_id)),
+                trace_id: trace.map(|ids| TraceId::from_bytes(ids.trace_id).to_string()),
+                span_id: trace.map(|ids| SpanId::from_bytes(ids.span_id).to_string()),
             })
         };
         entries.into_iter().filter_map(span).take(LIST_MAX).collect()
@@ -213,10 +213,6 @@ fn trace_ids(id: &Id, dispatch: &Dispatch) -> Option<TraceIds> {
         span_id: span.span_id().to_bytes(),
         flags: span.trace_flags().to_u8(),
     })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lists spans as they come and go. Belongs under the filter of spans.

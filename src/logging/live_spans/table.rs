@@ -53,7 +53,7 @@ impl Table {
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.places.iter().filter_map(|place| {
             let (id, since) = (place.id.load(Relaxed), place.since.load(Relaxed));
-            (id != 0 && since != 0).then(|| Entry { place, id, since })
+            (id != 0 && since != 0).then_some(Entry { place, id, since })
         })
     }
 

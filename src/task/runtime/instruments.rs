@@ -46,13 +46,16 @@ impl Histograms {
     }
 }
 
+/// What reads one number of a runtime.
+type Read = fn(&Observed) -> u64;
+
 pub(super) fn name_attribute(observed: &Observed) -> KeyValue {
     KeyValue::new(attribute::RUNTIME_NAME, Arc::clone(&observed.name))
 }
 
 /// Registers what is told of runtimes and named tasks.
 pub(super) fn register_runtimes(meter: &Meter, runtimes: &Arc<Runtimes>) {
-    let up_down: [(Metric, fn(&Observed) -> u64); 2] = [
+    let up_down: [(Metric, Read); 2] = [
         (runtime::TOKIO_WORKER_COUNT, |seen| {
             u64::try_from(seen.metrics.num_workers()).unwrap_or(u64::MAX)
         }),

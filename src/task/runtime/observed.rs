@@ -1,6 +1,7 @@
 //! Which runtimes are observed.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
@@ -63,10 +64,22 @@ impl Observed {
 
 const UNKNOWN: u64 = u64::MAX;
 
+/// A few runtimes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct List(Vec<Arc<Observed>>);
+
+impl Deref for List {
+    type Target = [Arc<Observed>];
+
+    fn deref(&self) -> &[Arc<Observed>] {
+        &self.0
+    }
+}
+
 /// The runtimes that one telemetry observes.
 pub(crate) struct Runtimes {
     clock: SharedClock,
-    list: ArcSwap<Vec<Arc<Observed>>>,
+    list: ArcSwap<List>,
     /// Held while the list changes. Whether it changes no more.
     is_closed: Mutex<bool>,
     /// Who looks at them; woken when there is more to look at.
@@ -94,7 +107,7 @@ impl Runtimes {
     }
 
     /// Takes no lock.
-    pub(super) fn all(&self) -> Arc<Vec<Arc<Observed>>> {
+    pub(super) fn all(&self) -> Arc<List> {
         self.list.load_full()
     }
 
@@ -104,7 +117,7 @@ impl Runtimes {
         if *is_closed {
             return Err(ObserveRuntimeError::NotWatching);
         }
-        let mut list = Vec::clone(&self.list.load_full());
+        let mut list = self.list.load().0.clone();
         list.retain(|known| !known.probe.is_gone());
         // One that is observed again gets the new name.
         let again = list.iter().position(|known| known.id == handle.id());
@@ -130,7 +143,7 @@ impl Runtimes {
             stalls: AtomicU64::new(0),
             stalled_workers: AtomicU64::new(0),
         }));
-        self.list.store(Arc::new(list));
+        self.list.store(Arc::new(List(list)));
         drop(is_closed);
         if let Some(watcher) = self.watcher.get() {
             watcher.unpark();
@@ -144,7 +157,7 @@ impl Runtimes {
         let list = self.list.load_full();
         if list.iter().any(|known| known.probe.is_gone()) {
             let alive = list.iter().filter(|known| !known.probe.is_gone()).cloned().collect();
-            self.list.store(Arc::new(alive));
+            self.list.store(Arc::new(List(alive)));
         }
     }
 
