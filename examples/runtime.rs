@@ -1,5 +1,7 @@
 //! A runtime with a name, a worker that is blocked and told, and spans that have not ended.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::thread;
 use std::time::Duration;

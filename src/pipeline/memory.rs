@@ -11,12 +11,12 @@ use crate::export::Export;
 use crate::export::processors::RecordingCounters;
 use crate::logging::{Lines, OwnEvents};
 use crate::memory::{
-    HeapSampling, LeakCallback, LeakWatch, MemorySampler, PressureThresholds, ProfileWriter,
-    Reclaimer, SamplerParts, SiteReader, Watch, WatchParts, configure_heap_sampling, heap_profile,
-    is_tracking,
+    HeapSampling, LeakCallback, LeakWatch, MemorySampler, MemorySnapshot, PressureThresholds,
+    ProfileWriter, Reclaimer, SamplerParts, SiteReader, Watch, WatchParts, configure_heap_sampling,
+    heap_profile, is_tracking, set_installed, set_installed_scopes,
 };
-#[cfg(test)]
 use crate::pipeline::Pipeline;
+use crate::propagation::set_installed_layers;
 
 /// Whom the watch tells, and what it counts.
 pub(super) struct WatchPeers<'a> {
@@ -76,6 +76,25 @@ fn watch(settings: &Settings, peers: WatchPeers<'_>) -> Watch {
         profiles,
     });
     Watch::new(leaks, is_recording.then(|| Arc::clone(counters)))
+}
+
+impl Pipeline {
+    /// What was sampled last; empty when memory is not watched.
+    pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
+        let memory = self.memory.as_ref();
+        memory.map_or_else(MemorySnapshot::default, |memory| memory.latest().snapshot())
+    }
+
+    /// Makes these the samples and the instruments of the process.
+    pub(crate) fn set_installed_metrics(&self) {
+        if let Some(memory) = &self.memory {
+            set_installed(memory.latest());
+        }
+        if let Some(meter) = self.export.as_ref().and_then(Export::own_meter) {
+            set_installed_scopes(&meter);
+            set_installed_layers(&meter);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -28,11 +28,9 @@ use crate::logging::{
     self, FilterFile, LineParts, Lines, LiveFilters, LiveSpans, LogConsole, OwnEvents,
     RecordingParts, Redactor, Sinks, Timer,
 };
-use crate::memory::{
-    LeakCallback, MemorySampler, MemorySnapshot, set_installed, set_installed_scopes,
-};
+use crate::memory::{LeakCallback, MemorySampler};
 use crate::pipeline::memory::WatchPeers;
-use crate::propagation::{CompositePropagator, set_installed_layers};
+use crate::propagation::CompositePropagator;
 use crate::report::TelemetryReport;
 use crate::signal::Signal;
 use crate::task::RuntimeWatch;
@@ -224,23 +222,6 @@ impl Pipeline {
     #[cfg(test)]
     pub(crate) fn own_meter(&self) -> Option<opentelemetry::metrics::Meter> {
         self.export.as_ref().and_then(Export::own_meter)
-    }
-
-    /// What was sampled last; empty when memory is not watched.
-    pub(crate) fn memory_snapshot(&self) -> MemorySnapshot {
-        let memory = self.memory.as_ref();
-        memory.map_or_else(MemorySnapshot::default, |memory| memory.latest().snapshot())
-    }
-
-    /// Makes these the samples and the instruments of the process.
-    pub(crate) fn set_installed_metrics(&self) {
-        if let Some(memory) = &self.memory {
-            set_installed(memory.latest());
-        }
-        if let Some(meter) = self.export.as_ref().and_then(Export::own_meter) {
-            set_installed_scopes(&meter);
-            set_installed_layers(&meter);
-        }
     }
 
     pub(crate) fn propagator(&self) -> CompositePropagator {
