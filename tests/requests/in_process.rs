@@ -8,10 +8,13 @@ use std::task::{Context, Poll};
 use beacon::collector::{AttributeValue, ReceivedMetricValue, ReceivedSpan, ReceivedStatusCode};
 use beacon::opentelemetry::global;
 use beacon::propagation::{GrpcServerLayer, HttpClientLayer, HttpServerLayer};
+use beacon::task;
 use beacon::testing::TestTelemetry;
 use bytes::Bytes;
+use futures_util::stream;
 use http::{HeaderMap, HeaderName, Method, Request, Response};
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use tokio::runtime::Runtime;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
@@ -317,6 +320,66 @@ fn the_service_that_was_ready_is_called() {
         }
     }));
     assert_eq!(test.traces().expect("traces arrive").roots().len(), 2);
+}
+
+#[test]
+fn a_request_is_over_although_a_task_of_its_own_goes_on() {
+    let test = started();
+    runtime().block_on(test.capture(async {
+        let (go_on, waits) = tokio::sync::oneshot::channel::<()>();
+        let waits = std::sync::Mutex::new(Some(waits));
+        let handler = service_fn(async |_| {
+            let waits = waits.lock().expect("nobody panics").take().expect("one request");
+            task::spawn(waits);
+            Ok::<_, Infallible>(answer(200))
+        });
+        let request = Request::get("/").body(Empty::<Bytes>::new()).expect("a request");
+        let answer = HttpServerLayer::new().layer(handler).oneshot(request).await;
+        answer.expect("an answer").into_body().collect().await.expect("a body");
+        assert!(only_span(&test).is_some(), "it waits for the task");
+        drop(go_on);
+    }));
+}
+
+#[test]
+fn a_panic_is_one_also_where_the_future_is_kept() {
+    let test = started();
+    let future = test.with(|| {
+        let handler = service_fn(
+            async |_: Request<Empty<Bytes>>| -> Result<Response<Full<Bytes>>, Infallible> {
+                panic!("on purpose")
+            },
+        );
+        let request = Request::get("/").body(Empty::new()).expect("a request");
+        HttpServerLayer::new().layer(handler).call(request)
+    });
+    let mut future = Box::pin(future);
+    let mut poll = || {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        test.with(|| future.as_mut().poll(&mut cx).is_ready())
+    };
+    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut poll));
+    polled.expect_err("it panics");
+    check(&only_span(&test).expect("a span"), "error.type", "panic");
+}
+
+#[test]
+fn trailers_are_the_end_of_a_response() {
+    let test = started();
+    runtime().block_on(test.capture(async {
+        let handler = service_fn(async |_| {
+            let frames = [Frame::data(Bytes::from("a")), Frame::trailers(HeaderMap::new())];
+            let frames = frames.map(Ok::<_, Infallible>);
+            Ok::<_, Infallible>(Response::new(StreamBody::new(stream::iter(frames))))
+        });
+        let request = Request::get("/").body(Empty::<Bytes>::new()).expect("a request");
+        let answer = HttpServerLayer::new().layer(handler).oneshot(request).await;
+        let mut body = answer.expect("an answer").into_body();
+        for _ in 0..2 {
+            body.frame().await.expect("a frame").expect("no error");
+        }
+    }));
+    check(&only_span(&test).expect("a span"), "error.type", None);
 }
 
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";

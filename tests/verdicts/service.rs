@@ -7,6 +7,7 @@ use std::time::Duration;
 use beacon::Telemetry;
 use beacon::collector::Collector;
 use beacon::memory::{LeakAlert, MemoryConfig};
+use beacon::task::RuntimeConfig;
 use beacon::testing::ManualClock;
 use tracing::info_span;
 use tracing_subscriber::prelude::*;
@@ -45,6 +46,8 @@ impl Service {
             .endpoint(collector.endpoint())
             .manual_clock(clock.clone())
             .memory(memory)
+            // Of those who look at the clock, only the sampler is of interest.
+            .runtime(RuntimeConfig::disabled())
             .diagnostics_off_stderr()
             .build()
             .expect("the settings are right");

@@ -9,7 +9,7 @@ use bytes::Buf as _;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::propagation::layers::call::{Call, Ending};
+use crate::propagation::layers::call::{Call, Ending, EndsWithPanic};
 
 pin_project! {
     /// The body of a response. The span of its request ends with it, or when it is dropped.
@@ -54,9 +54,11 @@ impl<B: Body> Body for TracedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let entered = this.call.as_ref().map(|call| call.context().enter());
+        let guarded = EndsWithPanic(this.call);
+        let entered = guarded.0.as_ref().map(|call| call.context().enter());
         let frame = ready!(inner.as_mut().poll_frame(cx));
         drop(entered);
+        drop(guarded);
         let ending = match &frame {
             None => Some(Ending::Complete),
             Some(Err(_)) => Some(Ending::Failed(type_name::<B::Error>())),
@@ -69,8 +71,8 @@ impl<B: Body> Body for TracedBody<B> {
                         call.ended_with(trailers);
                     }
                 }
-                // Nobody polls it again then.
-                inner.is_end_stream().then_some(Ending::Complete)
+                // Nobody need poll it again then.
+                (frame.is_trailers() || inner.is_end_stream()).then_some(Ending::Complete)
             }
         };
         if let Some(ending) = ending

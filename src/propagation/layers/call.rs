@@ -144,16 +144,16 @@ impl Call {
             verdict.add_to(&mut labels);
             metrics.took(self.clock.now(), &labels);
         }
-        // What the call holds goes in its context: whoever watches the span may record.
-        let Self { context, span, .. } = self;
-        drop(span);
-        drop(context);
+        // Now, and not when the last task that was spawned inside lets go of the span.
+        if !self.span.is_disabled() {
+            self.span.context().span().end();
+        }
     }
 
     fn verdict(&self, ending: Ending) -> Verdict {
         // A handler that panics is dropped by the unwinding.
         let ending = match ending {
-            Ending::Dropped if thread::panicking() => Ending::Failed("panic"),
+            Ending::Dropped if thread::panicking() => Ending::Failed(PANIC),
             ending => ending,
         };
         match self.protocol {
@@ -193,7 +193,7 @@ impl Call {
             Ending::Dropped => GrpcStatus::CANCELLED,
             Ending::Complete => from_http(),
             // No connection, or it broke.
-            Ending::Failed("panic") => GrpcStatus::UNKNOWN,
+            Ending::Failed(PANIC) => GrpcStatus::UNKNOWN,
             Ending::Failed(_) => GrpcStatus::UNAVAILABLE,
         };
         let is_error = match self.side {
@@ -238,6 +238,19 @@ impl Call {
     }
 }
 
+/// Ends the call when what runs inside of it panics: whoever catches the panic may keep the rest.
+pub(super) struct EndsWithPanic<'a>(pub(super) &'a mut Option<Call>);
+
+impl Drop for EndsWithPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking()
+            && let Some(call) = self.0.take()
+        {
+            call.end(Ending::Failed(PANIC));
+        }
+    }
+}
+
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("span", &self.span).finish_non_exhaustive()
@@ -272,5 +285,7 @@ fn error_type(name: &'static str) -> Cow<'static, str> {
     Cow::Borrowed(if is_opaque { "_OTHER" } else { name })
 }
 
+/// The handler panicked.
+const PANIC: &str = "panic";
 /// The response was not wanted to its end any more.
 const CANCELLED: &str = "cancelled";

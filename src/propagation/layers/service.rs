@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::propagation::layers::body::TracedBody;
-use crate::propagation::layers::call::{Call, Ending};
+use crate::propagation::layers::call::{Call, Ending, EndsWithPanic};
 use crate::propagation::layers::{
     GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer,
 };
@@ -73,10 +73,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> TracedFuture<S::Future> {
-        let call = self.rules.begin(&mut request);
-        let entered = call.as_ref().map(|call| call.context().enter());
+        let mut call = self.rules.begin(&mut request);
+        let guarded = EndsWithPanic(&mut call);
+        let entered = guarded.0.as_ref().map(|call| call.context().enter());
         let inner = self.inner.call(request);
         drop(entered);
+        drop(guarded);
         TracedFuture { inner: Some(inner), call }
     }
 }
@@ -116,11 +118,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
-        let entered = this.call.as_ref().map(|call| call.context().enter());
+        let guarded = EndsWithPanic(this.call);
+        let entered = guarded.0.as_ref().map(|call| call.context().enter());
         let answer = ready!(inner.poll(cx));
         this.inner.set(None);
         drop(entered);
-        let call = this.call.take();
+        let call = guarded.0.take();
+        drop(guarded);
         Poll::Ready(match answer {
             Ok(mut response) => {
                 let call = call.map(|call| call.answered(&mut response));
