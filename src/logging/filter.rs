@@ -1,6 +1,7 @@
 //! Which spans and events are recorded. Spans and events are asked about apart, so that no log
 //! level ever silences a trace.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -81,6 +82,9 @@ pub(crate) struct Admission {
     spans: Option<ArcSwap<Directives>>,
     events: Option<ArcSwap<Directives>>,
     marks_errors: bool,
+    /// Whether some directives keep books about spans. Asked whenever a span is entered and left, so
+    /// that the directives themselves need not be.
+    is_scoped: AtomicBool,
     /// The answers for whole call-sites. Since layers differ about events, `tracing` asks again for
     /// each of them.
     answers: CallSites,
@@ -99,8 +103,16 @@ impl Admission {
         marks_errors: bool,
     ) -> Self {
         let [spans, events] = [spans, events].map(|own| own.map(ArcSwap::from_pointee));
-        let (answers, dispatch) = (CallSites::new(), OnceLock::new());
-        Self { spans, events, marks_errors, answers, dispatch }
+        let admission = Self {
+            spans,
+            events,
+            marks_errors,
+            is_scoped: AtomicBool::new(false),
+            answers: CallSites::new(),
+            dispatch: OnceLock::new(),
+        };
+        admission.settle();
+        admission
     }
 
     pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
@@ -115,12 +127,20 @@ impl Admission {
     /// Exchanges the directives of spans, unless spans are of no interest at all.
     pub(crate) fn replace_spans(&self, directives: Directives) {
         replace(self.spans.as_ref(), directives);
-        self.answers.clear();
+        self.settle();
     }
 
     /// Exchanges the directives of events, unless events are of no interest at all.
     pub(crate) fn replace_events(&self, directives: Directives) {
         replace(self.events.as_ref(), directives);
+        self.settle();
+    }
+
+    /// What was found out about other directives holds no more.
+    fn settle(&self) {
+        let mut directives = [&self.spans, &self.events].into_iter().flatten();
+        let is_scoped = directives.any(|own| matches!(**own.load(), Directives::Scoped(_)));
+        self.is_scoped.store(is_scoped, Ordering::Release);
         self.answers.clear();
     }
 
@@ -181,7 +201,11 @@ impl Admission {
     ///
     /// Directives that came after a span do not know it, and take part in nothing that becomes of
     /// it.
+    #[inline]
     fn each_scoped(&self, use_filter: impl Fn(&EnvFilter)) {
+        if !self.is_scoped.load(Ordering::Acquire) {
+            return;
+        }
         for directives in [&self.spans, &self.events].into_iter().flatten() {
             if let Directives::Scoped(filter) = &**directives.load() {
                 use_filter(filter);

@@ -1,7 +1,10 @@
 //! A running process, watched from outside.
 
 use std::fs;
+use std::future::poll_fn;
 use std::io::{self, Write};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -23,6 +26,9 @@ pub(super) async fn watch(pid: u32, every: Duration, options: Options) -> io::Re
             return Ok(false);
         }
     };
+    // One listener, from before anybody is told about it: a signal that comes between two looks counts.
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    poll_fn(|cx| Poll::Ready(interrupt.as_mut().poll(cx).is_ready())).await;
     let seconds = every.as_secs();
     say(&format!("process {pid}: a look every {seconds} s until it ends, or ctrl-c"));
     let mut ticks = interval(every);
@@ -34,7 +40,7 @@ pub(super) async fn watch(pid: u32, every: Duration, options: Options) -> io::Re
     loop {
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => break,
+            _ = &mut interrupt => break,
             _ = ticks.tick() => {}
         }
         // A process that has ended leaves no files, or those of a zombie.

@@ -29,8 +29,7 @@ impl Tails {
     /// Whether the key may end with one of the words, or with a number.
     #[inline]
     pub(super) fn may_end(&self, key: &[u8]) -> bool {
-        let bytes = key.iter().rev().take(LETTERS_MAX).copied();
-        let mut tail = Tail::of(bytes.filter(|byte| is_letter(*byte)));
+        let mut tail = Tail::of_key(key);
         if tail.ends_with_digit() {
             return true;
         }
@@ -45,41 +44,58 @@ impl Tails {
     }
 }
 
-/// The last letters of a word, the very last one first.
+/// The last letters of a word in lower case, the very last one in the lowest byte.
 #[derive(Clone, Copy)]
 struct Tail {
-    letters: [u8; LEN_MAX],
+    letters: u32,
     len: usize,
 }
 
 impl Tail {
+    /// Most keys end with four letters and nothing between.
     #[inline]
-    fn of(letters_from_the_end: impl Iterator<Item = u8>) -> Self {
-        let mut tail = Self { letters: [0; LEN_MAX], len: 0 };
-        for (place, letter) in tail.letters.iter_mut().zip(letters_from_the_end) {
-            *place = letter.to_ascii_lowercase();
-            tail.len = tail.len.saturating_add(1);
+    fn of_key(key: &[u8]) -> Self {
+        match key.last_chunk() {
+            Some(last) if last.iter().all(u8::is_ascii_alphanumeric) => {
+                // Digits have that bit anyway.
+                Self { letters: u32::from_be_bytes(*last) | 0x2020_2020, len: LEN_MAX }
+            }
+            _ => {
+                let bytes = key.iter().rev().take(LETTERS_MAX).copied();
+                Self::of(bytes.filter(|byte| is_letter(*byte)))
+            }
         }
-        tail
+    }
+
+    fn of(letters_from_the_end: impl Iterator<Item = u8>) -> Self {
+        let mut letters = [0; LEN_MAX];
+        let mut len = 0_usize;
+        for (place, letter) in letters.iter_mut().zip(letters_from_the_end) {
+            *place = letter.to_ascii_lowercase();
+            len = len.saturating_add(1);
+        }
+        Self { letters: u32::from_le_bytes(letters), len }
     }
 
     const fn ends_with_digit(self) -> bool {
-        let [last, ..] = self.letters;
+        let [last, ..] = self.letters.to_le_bytes();
         last.is_ascii_digit()
     }
 
-    fn shorter(mut self) -> Self {
-        self.len = self.len.saturating_sub(1);
-        if let Some(first) = self.letters.get_mut(self.len) {
+    #[inline]
+    fn shorter(self) -> Self {
+        let len = self.len.saturating_sub(1);
+        let mut letters = self.letters.to_le_bytes();
+        if let Some(first) = letters.get_mut(len) {
             *first = 0;
         }
-        self
+        Self { letters: u32::from_le_bytes(letters), len }
     }
 
     /// The fractional part of the golden ratio spreads the letters to the top.
     #[inline]
     const fn place(self) -> usize {
-        (u32::from_le_bytes(self.letters).wrapping_mul(0x9E37_79B9) >> PLACE_SHIFT) as usize
+        (self.letters.wrapping_mul(0x9E37_79B9) >> PLACE_SHIFT) as usize
     }
 }
 
