@@ -15,6 +15,7 @@ pub(super) fn group() -> Group {
             queue_near_full(),
             silent(),
             log_lines_dropped(),
+            cardinality(),
             collector_down(),
             collector_refusing(),
             collector_queue(),
@@ -164,6 +165,29 @@ fn log_lines_dropped() -> Alert {
             "BeaconLogLinesDropped",
             format!("sum by (job, beacon_log_sink) (rate({dropped}{{{unwanted}}}[5m])) > 0"),
             scenario.labels(&[("beacon_log_sink", "console")]),
+        )
+    }
+}
+
+/// A metric has more attribute sets than are kept apart. Any metric, so there is no name to select by.
+fn cardinality() -> Alert {
+    let overflow = r#"otel_metric_overflow="true""#;
+    let scenario = Scenario::new(
+        "8m",
+        "30m",
+        vec![
+            input("demo_requests_total", overflow, ["0+1x60", "", "0+1x4 _x55", ""]),
+            input("demo_requests_total", r#"user="1""#, ["0+1x60"; 4]),
+        ],
+    );
+    Alert {
+        hold: "10m",
+        summary: "A metric of {{ $labels.job }} has too many attribute sets.",
+        description: "What comes after the first 2,000 is added up and cannot be told apart. The service says the metric's name once; take ids out of its attributes.",
+        ..alert(
+            "BeaconCardinalityOverflow",
+            format!("count by (job) ({{{overflow}}}) > 0"),
+            scenario,
         )
     }
 }
