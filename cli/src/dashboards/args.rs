@@ -21,6 +21,10 @@ pub(crate) struct DashboardsArgs {
     #[arg(long)]
     pub(super) write: bool,
 
+    /// Prints every metric of the catalog as one JSON object a line
+    #[arg(long, conflicts_with_all = ["check", "write"])]
+    pub(super) metrics: bool,
+
     /// The root of the repository
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(super) root: PathBuf,

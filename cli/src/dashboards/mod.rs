@@ -14,6 +14,9 @@ mod tests;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use beacon::catalog;
+use serde_json::json;
+
 pub(crate) use crate::dashboards::args::DashboardsArgs;
 
 /// Does what the arguments say; standard error tells what differs.
@@ -22,6 +25,8 @@ pub(crate) fn run(args: &DashboardsArgs) -> ExitCode {
         files::write(&args.root).map(|()| Vec::new())
     } else if args.check {
         files::differences(&args.root)
+    } else if args.metrics {
+        print_metrics().map(|()| Vec::new())
     } else {
         let names = files::all().into_keys().collect::<Vec<_>>().join("\n");
         writeln!(io::stdout(), "{names}").map(|()| Vec::new())
@@ -33,6 +38,22 @@ pub(crate) fn run(args: &DashboardsArgs) -> ExitCode {
         drop(writeln!(stderr, "beacon dashboards: {problem}"));
     }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// For tests that send what the catalog names.
+fn print_metrics() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    for metric in catalog::all() {
+        let line = json!({
+            "name": metric.name,
+            "unit": metric.unit,
+            "instrument": format!("{:?}", metric.instrument),
+            "attributes": metric.attributes,
+            "prometheus": metric.prometheus_name(),
+        });
+        writeln!(stdout, "{line}")?;
+    }
+    Ok(())
 }
 
 /// Stands above everything that is written as YAML.
