@@ -89,7 +89,7 @@ fn there(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A ConfigMap for each page, with the label that Grafana's sidecar looks for.
+/// A `ConfigMap` for each page, with the label that Grafana's sidecar looks for.
 fn config_maps(slugs: &[&str]) -> String {
     let mut text = format!(
         "{HEADER}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\ngeneratorOptions:\n  \

@@ -1,4 +1,4 @@
-//! PromQL for panels: every selector is filtered by the variables of the page.
+//! `PromQL` for panels: every selector is filtered by the variables of the page.
 
 use crate::dashboards::names::Named;
 

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "places of texts and of a grid of 24 columns")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -195,7 +197,7 @@ fn every_query_is_filtered_rated_and_told_apart() {
                 match panel.source {
                     Source::Metrics => check_query(&place, &query.expr),
                     Source::Logs => {
-                        assert!(query.expr.contains(r#"service_name=~"$service""#), "{place}")
+                        assert!(query.expr.contains(r#"service_name=~"$service""#), "{place}");
                     }
                     Source::Traces => {}
                 }

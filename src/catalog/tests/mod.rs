@@ -109,7 +109,8 @@ fn no_two_metrics_have_one_prometheus_name() {
 #[test]
 fn no_two_attributes_of_a_metric_have_one_prometheus_label() {
     for metric in all() {
-        let labels: BTreeSet<_> = metric.attributes.iter().map(|key| prometheus_label(key)).collect();
+        let labels: BTreeSet<_> =
+            metric.attributes.iter().map(|key| prometheus_label(key)).collect();
         assert_eq!(labels.len(), metric.attributes.len(), "{}", metric.name);
     }
 }

@@ -98,7 +98,7 @@ fn lost() -> Row {
                 ),
                 "{{job}} {{beacon_log_sink}} {{beacon_drop_reason}}",
             )
-            .empty_until("rate_limit"),
+            .empty_until("records that are held back or lost"),
             graph(
                 "Lost on the way",
                 "short",

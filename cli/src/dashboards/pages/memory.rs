@@ -21,19 +21,19 @@ fn verdict() -> Row {
             good: "0.",
             bad: "2: BeaconMemoryLeakConfirmed fires.",
             next: "Old bytes by call-site, below, name the code.",
-        }).query(max_by("job", &select(&leak::LEAK_STATE, "")), "{{job}}").limits(1.0, 2.0).width(6),
+        }).query(max_by("job", &select(&leak::LEAK_STATE, "")), "{{job}}").limits(1.0, 2.0).width(6).empty_until("the first verdict, half an hour after the start"),
         stat("Time to the limit", "s", Help {
             shows: "How long the limit lasts at the present growth.",
             good: "Nothing: no growth, or no limit.",
             bad: "Red below two hours, where BeaconMemoryExhaustion fires; yellow below a day.",
             next: "Restart or shed load, then find the cause.",
-        }).query(format!("min by (job) ({})", select(&leak::LEAK_TIME_TO_LIMIT, "")), "{{job}}").floors(7200.0, 86_400.0).width(6).empty_until("leak"),
+        }).query(format!("min by (job) ({})", select(&leak::LEAK_TIME_TO_LIMIT, "")), "{{job}}").floors(7200.0, 86_400.0).width(6).empty_until("a leak"),
         stat("Of the limit", "percentunit", Help {
             shows: "Working set divided by the tightest limit, of the fullest process.",
             good: "Below 0.8.",
             bad: "Red from 0.85, where BeaconMemoryNearLimit fires.",
             next: "Headroom, below.",
-        }).query(max_by("job", &select(&memory::CGROUP_MEMORY_UTILIZATION, "")), "{{job}}").limits(0.8, 0.85).width(6).empty_until("limit"),
+        }).query(max_by("job", &select(&memory::CGROUP_MEMORY_UTILIZATION, "")), "{{job}}").limits(0.8, 0.85).width(6).empty_until("a memory limit of the cgroup"),
         stat("Up since", "s", Help {
             shows: "Time since the youngest process began.",
             good: "As old as the last deployment.",
@@ -53,19 +53,19 @@ fn verdict() -> Row {
             good: "Nothing.",
             bad: "Any number that stays.",
             next: "Old bytes by call-site.",
-        }).query(max_by("job, beacon_leak_signal", &select(&leak::LEAK_GROWTH, "")), "{{job}} {{beacon_leak_signal}}").empty_until("leak"),
+        }).query(max_by("job, beacon_leak_signal", &select(&leak::LEAK_GROWTH, "")), "{{job}} {{beacon_leak_signal}}").empty_until("a leak"),
         table("Old bytes by call-site", "bytes", Help {
             shows: "Bytes older than an hour, of the five call-sites that hold most. Needs TrackingAllocator.",
             good: "Caches and tables that are meant to stay.",
             bad: "A call-site that grows from hour to hour.",
             next: "Look at who keeps what that function allocates.",
-        }).query(max_by("job, beacon_leak_site, beacon_leak_span", &select(&leak::HEAP_OLD, "")), "{{beacon_leak_site}}").empty_until("leak"),
+        }).query(max_by("job, beacon_leak_site, beacon_leak_span", &select(&leak::HEAP_OLD, "")), "{{beacon_leak_site}}").empty_until("a leak"),
         table("Alerts told", "short", Help {
             shows: "Alerts about memory, by state and cause.",
             good: "Nothing.",
             bad: "The cause says whether the program or the allocator holds it.",
             next: "The page of the manual on alerts.",
-        }).query(sum_by("job, beacon_leak_state, beacon_leak_cause", &increase(&leak::LEAK_ALERTS, "")), "{{beacon_leak_cause}}").empty_until("leak"),
+        }).query(sum_by("job, beacon_leak_state, beacon_leak_cause", &increase(&leak::LEAK_ALERTS, "")), "{{beacon_leak_cause}}").empty_until("a leak"),
     ])
 }
 
@@ -78,25 +78,25 @@ fn limit() -> Row {
             next: "Headroom.",
         })
         .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_LIMIT, "")), "limit {{job}} {{instance}}")
-        .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_USAGE, "")), "usage {{job}} {{instance}}"),
+        .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_USAGE, "")), "usage {{job}} {{instance}}").empty_until("a memory limit of the cgroup"),
         graph("Headroom", "bytes", Help {
             shows: "What is left of the limit. At 0 the kernel kills.",
             good: "Level.",
             bad: "A line that will meet 0.",
             next: "Raise the limit or find the growth.",
-        }).query(format!("min by (job, instance) ({})", select(&memory::CGROUP_MEMORY_HEADROOM, "")), "{{job}} {{instance}}").empty_until("limit"),
+        }).query(format!("min by (job, instance) ({})", select(&memory::CGROUP_MEMORY_HEADROOM, "")), "{{job}} {{instance}}").empty_until("a memory limit of the cgroup"),
         graph("What the limit did", "short", Help {
             shows: "Events of the cgroup: high slowed it down, max took memory back, oom_kill ended a process.",
             good: "0.",
             bad: "oom_kill.",
             next: "The limit is too low, or there is a leak.",
-        }).query(sum_by("job, beacon_cgroup_event", &increase(&memory::CGROUP_MEMORY_EVENTS, "")), "{{job}} {{beacon_cgroup_event}}").empty_until("limit"),
+        }).query(sum_by("job, beacon_cgroup_event", &increase(&memory::CGROUP_MEMORY_EVENTS, "")), "{{job}} {{beacon_cgroup_event}}").empty_until("a memory limit of the cgroup"),
         graph("Standing still for memory", "percentunit", Help {
             shows: "Share of time that work of the cgroup waited for memory.",
             good: "0.",
             bad: "Above 0.1: it is thrashing.",
             next: "Raise the limit; look at major faults.",
-        }).query(max_by("job, instance, beacon_cgroup_pressure", &rate(&memory::CGROUP_MEMORY_PRESSURE_TIME, "")), "{{job}} {{instance}} {{beacon_cgroup_pressure}}").limits(0.05, 0.1).empty_until("limit"),
+        }).query(max_by("job, instance, beacon_cgroup_pressure", &rate(&memory::CGROUP_MEMORY_PRESSURE_TIME, "")), "{{job}} {{instance}} {{beacon_cgroup_pressure}}").limits(0.05, 0.1).empty_until("a memory limit of the cgroup"),
     ])
 }
 
@@ -108,19 +108,19 @@ fn heap() -> Row {
             good: "A sawtooth with a level floor.",
             bad: "A floor that rises.",
             next: "Old bytes by call-site.",
-        }).query(max_by("job, instance", &select(&memory::HEAP_LIVE, "")), "{{job}} {{instance}}"),
+        }).query(max_by("job, instance", &select(&memory::HEAP_LIVE, "")), "{{job}} {{instance}}").empty_until("TrackingAllocator"),
         graph("Allocation rate", "Bps", Help {
             shows: "Bytes asked for per second.",
             good: "Goes with the load.",
             bad: "Rises alone: a loop that copies.",
             next: "A heap profile.",
-        }).query(sum_by("job, instance", &rate(&memory::HEAP_ALLOCATED, "")), "{{job}} {{instance}}"),
+        }).query(sum_by("job, instance", &rate(&memory::HEAP_ALLOCATED, "")), "{{job}} {{instance}}").empty_until("TrackingAllocator"),
         graph("Blocks", "short", Help {
             shows: "Blocks that live now.",
             good: "Level.",
             bad: "Rises while bytes do not: many small things are kept.",
             next: "Old bytes by call-site.",
-        }).query(max_by("job, instance", &select(&memory::HEAP_BLOCK_COUNT, "")), "{{job}} {{instance}}"),
+        }).query(max_by("job, instance", &select(&memory::HEAP_BLOCK_COUNT, "")), "{{job}} {{instance}}").empty_until("TrackingAllocator"),
         graph("Allocator", "bytes", Help {
             shows: "What the allocator says of itself.",
             good: "mapped stays near allocated.",
@@ -152,19 +152,19 @@ fn given_back() -> Row {
             good: "Nothing, or some now and then.",
             bad: "All the time: the limit is near.",
             next: "The limit.",
-        }).query(sum_by("job, beacon_memory_reclaim_trigger", &increase(&leak::RECLAIM_RETURNED, "")), "{{job}} {{beacon_memory_reclaim_trigger}}").empty_until("reclaim"),
+        }).query(sum_by("job, beacon_memory_reclaim_trigger", &increase(&leak::RECLAIM_RETURNED, "")), "{{job}} {{beacon_memory_reclaim_trigger}}").empty_until("memory that is given back"),
         graph("Failures of hooks", "short", Help {
             shows: "The service's own hooks that failed: caches, callbacks.",
             good: "Nothing.",
             bad: "panic or timeout.",
             next: "The log names the hook.",
-        }).query(sum_by("job, beacon_memory_hook, error_type", &increase(&leak::HOOK_FAILURES, "")), "{{job}} {{beacon_memory_hook}} {{error_type}}").empty_until("hook"),
+        }).query(sum_by("job, beacon_memory_hook, error_type", &increase(&leak::HOOK_FAILURES, "")), "{{job}} {{beacon_memory_hook}} {{error_type}}").empty_until("a hook that fails"),
         graph("Failures of sources", "short", Help {
             shows: "Sources of memory figures that gave nothing.",
             good: "Nothing.",
             bad: "A panel here is empty because of it.",
             next: "The log names the source.",
-        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").empty_until("source"),
+        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").empty_until("a source of figures that fails"),
     ])
 }
 
@@ -176,12 +176,12 @@ fn work() -> Row {
             good: "Level.",
             bad: "Grows with the size of somebody's input.",
             next: "Bound what it reads.",
-        }).query(quantile("0.95", &leak::SCOPE_PEAK, "", by), "{{job}} {{beacon_memory_scope_name}}").empty_until("scope"),
+        }).query(quantile("0.95", &leak::SCOPE_PEAK, "", by), "{{job}} {{beacon_memory_scope_name}}").empty_until("memory::scope"),
         graph("Kept by work, p95", "bytes", Help {
             shows: "What a piece of work allocated and did not free.",
             good: "Near 0.",
             bad: "The same amount each time: it leaks that.",
             next: "Look at what it stores.",
-        }).query(quantile("0.95", &leak::SCOPE_RETAINED, "", by), "{{job}} {{beacon_memory_scope_name}}").empty_until("scope"),
+        }).query(quantile("0.95", &leak::SCOPE_RETAINED, "", by), "{{job}} {{beacon_memory_scope_name}}").empty_until("memory::scope"),
     ])
 }

@@ -78,7 +78,7 @@ fn now() -> Row {
 }
 
 fn over_time() -> Row {
-    let by_class = r#"label_replace("#;
+    let by_class = "label_replace(";
     let classes = format!(
         r#"sum by (class) ({by_class}{}, "class", "${{1}}xx", "http_response_status_code", "(.).."))"#,
         count_rate(&HTTP_SERVER_REQUEST_DURATION, r#"http_response_status_code!="""#),
@@ -170,7 +170,7 @@ fn neighbors() -> Row {
             good: "Nothing.",
             bad: "critical pages somebody.",
             next: "The alert's annotations name its runbook.",
-        }).query(firing, "{{alertname}}").empty_until("alert"),
+        }).query(firing, "{{alertname}}").empty_until("an alert that fires"),
         graph("Log records by level", "short", Help {
             shows: "Log records per second of the levels warn and error.",
             good: "Few.",

@@ -164,7 +164,7 @@ fn received() -> Row {
             good: "0.",
             bad: "Anything that stays: it is too small, or its backend too slow.",
             next: "More replicas or memory: deploy/scale.",
-        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").empty_until("limiter"),
+        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").empty_until("a Collector without memory"),
     ])
 }
 
@@ -207,7 +207,7 @@ fn sent() -> Row {
             good: "0.",
             bad: "Anything: it is lost.",
             next: "The store's log and limits.",
-        }).query(no_spans, "spans {{exporter}}").query(no_points, "data points {{exporter}}").query(no_records, "records {{exporter}}").empty_until("store"),
+        }).query(no_spans, "spans {{exporter}}").query(no_points, "data points {{exporter}}").query(no_records, "records {{exporter}}").empty_until("a store that refuses or is away"),
         graph("Queue share", "percentunit", Help {
             shows: "What waits for a store, divided by what fits.",
             good: "Near 0.",
@@ -219,6 +219,6 @@ fn sent() -> Row {
             good: "0.",
             bad: "BeaconCollectorEnqueueFailed pages.",
             next: "The store first; then a larger queue.",
-        }).query(lost_spans, "spans {{exporter}}").query(lost_points, "data points {{exporter}}").query(lost_records, "records {{exporter}}").empty_until("store"),
+        }).query(lost_spans, "spans {{exporter}}").query(lost_points, "data points {{exporter}}").query(lost_records, "records {{exporter}}").empty_until("a store that refuses or is away"),
     ])
 }

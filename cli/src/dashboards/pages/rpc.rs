@@ -30,25 +30,25 @@ fn calls(duration: &dyn Named) -> Vec<Panel> {
             good: "The shape of the day.",
             bad: "One method rises alone: a client that tries again and again.",
             next: "The same method in the panels beside.",
-        }).query(&by_method, "{{job}} {{rpc_method}}").stacked().empty_until("rpc"),
+        }).query(&by_method, "{{job}} {{rpc_method}}").stacked().empty_until("gRPC layers"),
         graph("Errors by method", "percentunit", Help {
             shows: "Share of the method's calls that failed by the conventions: of a server those that are its fault.",
             good: "0.",
             bad: "Above 5 %.",
             next: "Calls by status tell the code.",
-        }).query(ratio(&failed, &by_method), "{{job}} {{rpc_method}}").limits(0.01, 0.05).empty_until("rpc"),
+        }).query(ratio(&failed, &by_method), "{{job}} {{rpc_method}}").limits(0.01, 0.05).empty_until("gRPC layers"),
         graph("p95 by method", "s", Help {
             shows: "95 of 100 calls take less than this.",
             good: "Level, and far from the callers' deadlines.",
             bad: "At the deadline: callers give up and call again.",
             next: "Slow traces, on the page Traces.",
-        }).query(quantile("0.95", duration, "", "job, rpc_method"), "{{job}} {{rpc_method}}").empty_until("rpc"),
+        }).query(quantile("0.95", duration, "", "job, rpc_method"), "{{job}} {{rpc_method}}").empty_until("gRPC layers"),
         graph("Calls by status", "reqps", Help {
             shows: "Calls per second by their gRPC code.",
             good: "OK.",
             bad: "UNAVAILABLE: the peer is gone. RESOURCE_EXHAUSTED: it sheds load. DEADLINE_EXCEEDED: too slow.",
             next: "The peer's own page, if it uses beacon.",
-        }).query(by_status, "{{job}} {{rpc_response_status_code}}").stacked().empty_until("rpc"),
+        }).query(by_status, "{{job}} {{rpc_response_status_code}}").stacked().empty_until("gRPC layers"),
     ]
 }
 

@@ -25,31 +25,31 @@ fn workers() -> Row {
             good: "Below 0.7.",
             bad: "Red from 0.9, where BeaconRuntimeSaturated fires.",
             next: "More processors, or less work on the runtime.",
-        }).query(max_by("job, instance", &select(&TOKIO_UTILIZATION, "")), "{{job}} {{instance}}").limits(0.7, 0.9).empty_until("runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_UTILIZATION, "")), "{{job}} {{instance}}").limits(0.7, 0.9).empty_until("metrics of the runtime"),
         graph("Scheduler delay, p99", "s", Help {
             shows: "Time from waking a task to running it.",
             good: "Below a millisecond.",
             bad: "Red from 100 ms, where BeaconSchedulerDelay fires: something blocks a worker.",
             next: "Poll times; spawn_blocking for what blocks.",
-        }).query(quantile("0.99", &TOKIO_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1).empty_until("runtime"),
+        }).query(quantile("0.99", &TOKIO_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1).empty_until("metrics of the runtime"),
         graph("Tasks", "short", Help {
             shows: "Tasks that are alive.",
             good: "Goes with the load.",
             bad: "Rises while the load does not: tasks that never end.",
             next: "BeaconTaskLeak; tasks by name.",
-        }).query(max_by("job, instance", &select(&TOKIO_TASKS, "")), "{{job}} {{instance}}").empty_until("runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_TASKS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
         graph("Queues", "short", Help {
             shows: "Tasks that wait for a worker or a thread, by queue.",
             good: "Near 0.",
             bad: "blocking above 10 for five minutes: BeaconBlockingQueue fires.",
             next: "Busy share; threads for blocking work.",
-        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}").empty_until("runtime"),
+        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}").empty_until("metrics of the runtime"),
         graph("Workers", "short", Help {
             shows: "Threads that run tasks.",
             good: "As many as processors.",
             bad: "More than the quota of the container: they are throttled.",
             next: "worker_threads of the runtime.",
-        }).query(max_by("job, instance", &select(&TOKIO_WORKERS, "")), "{{job}} {{instance}}").empty_until("runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_WORKERS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
         graph("Poll times", "s", Help {
             shows: "How long one poll of a task takes: p50 and p99. Needs tokio_unstable.",
             good: "p99 below 1 ms.",
@@ -58,7 +58,7 @@ fn workers() -> Row {
         })
         .query(quantile("0.5", &TOKIO_POLL, "", "job"), "p50 {{job}}")
         .query(quantile("0.99", &TOKIO_POLL, "", "job"), "p99 {{job}}")
-        .empty_until("unstable"),
+        .empty_until("tokio_unstable"),
     ])
 }
 
@@ -79,7 +79,7 @@ fn blocking() -> Row {
                 },
             )
             .query(threads, "{{job}} {{instance}} {{tokio_blocking_thread_state}}")
-            .empty_until("unstable"),
+            .empty_until("tokio_unstable"),
             graph(
                 "Delay by bucket",
                 "short",
@@ -91,7 +91,7 @@ fn blocking() -> Row {
                 },
             )
             .query(buckets(&TOKIO_DELAY, "", "le"), "{{le}}")
-            .empty_until("runtime"),
+            .empty_until("metrics of the runtime"),
         ],
     )
 }

@@ -131,7 +131,7 @@ fn recording() -> Row {
                 ),
                 "{{job}} {{beacon_propagation_field}} {{beacon_drop_reason}}",
             )
-            .empty_until("headers"),
+            .empty_until("broken headers"),
         ],
     )
 }

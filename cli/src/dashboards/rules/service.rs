@@ -23,7 +23,7 @@ pub(super) fn group() -> Group {
 
 fn records() -> Vec<Record> {
     let count = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
-    let failed = format!(r#"{count}{{{FAILED}}}"#);
+    let failed = format!("{count}{{{FAILED}}}");
     let all = |window: &str| format!("sum by (job) (rate({count}[{window}]))");
     let mut records = vec![Record {
         name: recorded::OBJECTIVE.series(),
