@@ -44,7 +44,8 @@
 //! A feature only adds: none changes a default, a protocol, a filter or the allocator.
 
 mod builder;
-mod catalog;
+#[doc(hidden)]
+pub mod catalog;
 mod characters;
 mod civil_time;
 mod clock;

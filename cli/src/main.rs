@@ -1,5 +1,6 @@
 //! The `beacon` command: OpenTelemetry for Rust services, shown on one machine.
 
+mod dashboards;
 mod demo;
 mod leaks;
 
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::dashboards::DashboardsArgs;
 use crate::demo::DemoArgs;
 use crate::leaks::LeaksArgs;
 
@@ -19,6 +21,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Dashboards(DashboardsArgs),
     Demo(DemoArgs),
     Leaks(LeaksArgs),
 }
@@ -26,6 +29,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Dashboards(args) => dashboards::run(&args),
         Command::Demo(args) => demo::run(&args).await,
         Command::Leaks(args) => leaks::run(&args).await,
     }

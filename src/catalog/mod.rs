@@ -2,23 +2,58 @@
 //!
 //! The names of the semantic conventions come first; what they lack is `beacon.*`. The manual
 //! page `metrics` documents each one, and a test compares the two.
+//!
+//! Public for the `beacon` command, which draws dashboards and alerts of these constants, so that a
+//! name that changes does not compile there. No part of what the library promises.
 
 /// A metric as it appears on the wire.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Metric {
-    pub(crate) name: &'static str,
-    pub(crate) instrument: InstrumentKind,
+#[non_exhaustive]
+pub struct Metric {
+    pub name: &'static str,
+    pub instrument: InstrumentKind,
     /// UCUM, case-sensitive; `{thing}` in the singular for counts.
-    pub(crate) unit: &'static str,
-    pub(crate) description: &'static str,
+    pub unit: &'static str,
+    pub description: &'static str,
     /// The keys that its data points may carry.
-    pub(crate) attributes: &'static [&'static str],
-    pub(crate) stability: Stability,
+    pub attributes: &'static [&'static str],
+    pub stability: Stability,
+}
+
+impl Metric {
+    /// Returns the name in Prometheus, by the default translation as far as the units in use need
+    /// it. A histogram has it with `_bucket`, `_sum` and `_count`.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>
+    pub fn prometheus_name(&self) -> String {
+        let mut name = prometheus_label(self.name);
+        let unit = match (self.unit, self.instrument) {
+            ("s", _) => "_seconds",
+            ("By", _) => "_bytes",
+            ("By/h", _) => "_bytes_per_hour",
+            ("1", InstrumentKind::Gauge) => "_ratio",
+            _ => "",
+        };
+        if !name.ends_with(unit) {
+            name.push_str(unit);
+        }
+        if self.instrument == InstrumentKind::Counter {
+            name.push_str("_total");
+        }
+        name
+    }
+}
+
+/// Returns what Prometheus makes of the key of an attribute.
+pub fn prometheus_label(key: &str) -> String {
+    let words = key.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
 }
 
 /// The kind of instrument that a name and unit go with. The observable form counts as the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum InstrumentKind {
+#[non_exhaustive]
+pub enum InstrumentKind {
     Counter,
     Gauge,
     Histogram,
@@ -27,7 +62,8 @@ pub(crate) enum InstrumentKind {
 
 /// How firm a name is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Stability {
+#[non_exhaustive]
+pub enum Stability {
     /// No convention exists: beacon's own name, and beacon's promise.
     Beacon,
     /// A name of the semantic conventions that they may still change.
@@ -140,7 +176,7 @@ pub(crate) mod attribute {
 macro_rules! metrics {
     ($($constant:ident = $instrument:ident $name:literal $unit:literal $stability:ident
        $attributes:expr, $description:literal;)*) => {
-        $(pub(crate) const $constant: Metric = Metric {
+        $(pub const $constant: Metric = Metric {
             name: $name,
             instrument: InstrumentKind::$instrument,
             unit: $unit,
@@ -150,17 +186,22 @@ macro_rules! metrics {
         };)*
 
         /// Every metric declared here.
-        #[cfg(test)]
-        pub(crate) const METRICS: &[Metric] = &[$($constant),*];
+        pub const METRICS: &[Metric] = &[$($constant),*];
     };
 }
 
-pub(crate) mod leak;
-pub(crate) mod memory;
-pub(crate) mod request;
-pub(crate) mod runtime;
-#[cfg(any(test, tokio_unstable))]
-pub(crate) mod runtime_unstable;
+pub mod leak;
+pub mod memory;
+pub mod request;
+pub mod runtime;
+pub mod runtime_unstable;
+
+/// Returns every metric that beacon emits, those included that need `tokio_unstable`.
+pub fn all() -> impl Iterator<Item = &'static Metric> {
+    let runtimes = runtime::METRICS.iter().chain(runtime_unstable::METRICS);
+    let others = request::METRICS.iter().chain(runtimes);
+    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS).chain(others)
+}
 
 // Source: <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/> for `otel.sdk.*`.
 metrics! {

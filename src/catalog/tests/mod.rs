@@ -99,7 +99,7 @@ fn descriptions_are_sentences() {
 fn no_two_metrics_have_one_prometheus_name() {
     let mut seen = BTreeMap::new();
     for metric in all() {
-        let folded = prometheus_name(metric);
+        let folded = metric.prometheus_name();
         if let Some(other) = seen.insert(folded.clone(), metric.name) {
             panic!("{other} and {} are both {folded}", metric.name);
         }
@@ -109,7 +109,8 @@ fn no_two_metrics_have_one_prometheus_name() {
 #[test]
 fn no_two_attributes_of_a_metric_have_one_prometheus_label() {
     for metric in all() {
-        let labels: BTreeSet<_> = metric.attributes.iter().map(|key| escape(key)).collect();
+        let labels: BTreeSet<_> =
+            metric.attributes.iter().map(|key| prometheus_label(key)).collect();
         assert_eq!(labels.len(), metric.attributes.len(), "{}", metric.name);
     }
 }
@@ -127,42 +128,9 @@ fn prometheus_sees_the_names_that_the_manual_promises() {
         (memory::PROCESS_CPU_TIME, "process_cpu_time_seconds_total"),
     ];
     for (metric, expected) in rows {
-        assert_eq!(prometheus_name(&metric), expected);
+        assert_eq!(metric.prometheus_name(), expected);
         assert!(MANUAL.contains(&format!("`{expected}`")), "{expected} is not in the manual");
     }
-}
-
-/// The default translation, as far as the units in use need it.
-///
-/// Source: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>
-fn prometheus_name(metric: &Metric) -> String {
-    let mut name = escape(metric.name);
-    let unit = match (metric.unit, metric.instrument) {
-        ("s", _) => "_seconds",
-        ("By", _) => "_bytes",
-        ("By/h", _) => "_bytes_per_hour",
-        ("1", InstrumentKind::Gauge) => "_ratio",
-        _ => "",
-    };
-    if !name.ends_with(unit) {
-        name.push_str(unit);
-    }
-    if metric.instrument == InstrumentKind::Counter {
-        name.push_str("_total");
-    }
-    name
-}
-
-fn escape(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
-}
-
-/// Every metric that beacon emits.
-fn all() -> impl Iterator<Item = &'static Metric> {
-    let runtimes = runtime::METRICS.iter().chain(runtime_unstable::METRICS);
-    let others = request::METRICS.iter().chain(runtimes);
-    METRICS.iter().chain(leak::METRICS).chain(memory::METRICS).chain(others)
 }
 
 struct ManualRow {

@@ -1,0 +1,125 @@
+//! The files that the description becomes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, io};
+
+use crate::dashboards::panel::Panel;
+use crate::dashboards::{HEADER, pages, rules};
+
+/// Returns each file's text by its path below the root.
+pub(super) fn all() -> BTreeMap<String, String> {
+    let boards = pages::all();
+    let groups = rules::all();
+    let mut files = BTreeMap::new();
+    for board in &boards {
+        let text = format!("{:#}\n", board.draw());
+        files.insert(format!("dashboards/{}.json", board.slug), text);
+    }
+    for group in &groups {
+        files.insert(format!("deploy/alerts/rules/{}.yaml", group.name), rules::rules(group));
+        files.insert(format!("deploy/alerts/tests/{}.yaml", group.name), rules::tests(group));
+    }
+    let slugs: Vec<_> = boards.iter().map(|board| board.slug).collect();
+    files.insert("dashboards/kustomization.yaml".to_owned(), config_maps(&slugs));
+    files.insert(
+        "deploy/alerts/kubernetes/prometheusrule.yaml".to_owned(),
+        rules::kubernetes(&groups),
+    );
+    files.insert("dashboards/empty-when-healthy.md".to_owned(), empty_panels());
+    files
+}
+
+/// Returns what differs from the files below `root`, a sentence each.
+pub(super) fn differences(root: &Path) -> io::Result<Vec<String>> {
+    let wanted = all();
+    let mut problems = Vec::new();
+    for (name, text) in &wanted {
+        match fs::read_to_string(root.join(name)) {
+            Ok(have) if have == *text => {}
+            Ok(_) => problems.push(format!("{name} differs; run `beacon dashboards --write`")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                problems.push(format!("{name} is missing; run `beacon dashboards --write`"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    for name in there(root)? {
+        if !wanted.contains_key(&name) {
+            problems.push(format!("{name} is described nowhere"));
+        }
+    }
+    Ok(problems)
+}
+
+pub(super) fn write(root: &Path) -> io::Result<()> {
+    let wanted = all();
+    for name in there(root)? {
+        if !wanted.contains_key(&name) {
+            fs::remove_file(root.join(name))?;
+        }
+    }
+    for (name, text) in wanted {
+        let path = root.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// Files in the folders that hold nothing but what is written here.
+fn there(root: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for (folder, end) in FOLDERS {
+        let entries = match fs::read_dir(root.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(end) {
+                names.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A `ConfigMap` for each page, with the label that Grafana's sidecar looks for.
+fn config_maps(slugs: &[&str]) -> String {
+    let mut text = format!(
+        "{HEADER}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\ngeneratorOptions:\n  \
+         disableNameSuffixHash: true\n  labels:\n    grafana_dashboard: \"1\"\n  annotations:\n    \
+         grafana_folder: Beacon\nconfigMapGenerator:\n"
+    );
+    for slug in slugs {
+        // Writing into a string does not fail.
+        write!(text, "  - name: beacon-dashboard-{slug}\n    files: [{slug}.json]\n")
+            .unwrap_or_default();
+    }
+    text
+}
+
+/// The panels that show nothing while all is well, and what fills them.
+fn empty_panels() -> String {
+    let mut text =
+        "# Panels that are empty in health\n\nWritten by `beacon dashboards --write`.\n\n\
+                    | page | panel | filled by |\n|---|---|---|\n"
+            .to_owned();
+    for board in pages::all() {
+        for Panel { title, empty_until, .. } in board.panels() {
+            if let Some(event) = empty_until {
+                writeln!(text, "| {} | {title} | {event} |", board.slug).unwrap_or_default();
+            }
+        }
+    }
+    text
+}
+
+/// With how the files there end.
+const FOLDERS: [(&str, &str); 3] =
+    [("dashboards", ".json"), ("deploy/alerts/rules", ".yaml"), ("deploy/alerts/tests", ".yaml")];

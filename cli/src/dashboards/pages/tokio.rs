@@ -1,0 +1,164 @@
+use beacon::catalog::memory;
+
+use crate::dashboards::board::{Board, Row, row};
+use crate::dashboards::names::pending::{
+    TOKIO_BLOCKING_THREADS, TOKIO_DELAY, TOKIO_POLL, TOKIO_QUEUE, TOKIO_TASKS, TOKIO_UTILIZATION,
+    TOKIO_WORKERS,
+};
+use crate::dashboards::panel::{Help, graph};
+use crate::dashboards::query::{buckets, max_by, quantile, rate, select, sum_by};
+
+pub(super) fn board() -> Board {
+    Board {
+        slug: "tokio",
+        title: "Tokio runtime",
+        question: "Is the runtime keeping up?",
+        rows: vec![workers(), blocking(), process()],
+    }
+}
+
+fn workers() -> Row {
+    let by_queue = max_by("job, instance, tokio_queue_type", &select(&TOKIO_QUEUE, ""));
+    row("Workers and tasks", vec![
+        graph("Busy share", "percentunit", Help {
+            shows: "Share of time that workers ran tasks. A worker that never parks shows nothing until it does.",
+            good: "Below 0.7.",
+            bad: "Red from 0.9, where BeaconRuntimeSaturated fires.",
+            next: "More processors, or less work on the runtime.",
+        }).query(max_by("job, instance", &select(&TOKIO_UTILIZATION, "")), "{{job}} {{instance}}").limits(0.7, 0.9).empty_until("metrics of the runtime"),
+        graph("Scheduler delay, p99", "s", Help {
+            shows: "Time from waking a task to running it.",
+            good: "Below a millisecond.",
+            bad: "Red from 100 ms, where BeaconSchedulerDelay fires: something blocks a worker.",
+            next: "Poll times; spawn_blocking for what blocks.",
+        }).query(quantile("0.99", &TOKIO_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1).empty_until("metrics of the runtime"),
+        graph("Tasks", "short", Help {
+            shows: "Tasks that are alive.",
+            good: "Goes with the load.",
+            bad: "Rises while the load does not: tasks that never end.",
+            next: "BeaconTaskLeak; tasks by name.",
+        }).query(max_by("job, instance", &select(&TOKIO_TASKS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
+        graph("Queues", "short", Help {
+            shows: "Tasks that wait for a worker or a thread, by queue.",
+            good: "Near 0.",
+            bad: "blocking above 10 for five minutes: BeaconBlockingQueue fires.",
+            next: "Busy share; threads for blocking work.",
+        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}").empty_until("metrics of the runtime"),
+        graph("Workers", "short", Help {
+            shows: "Threads that run tasks.",
+            good: "As many as processors.",
+            bad: "More than the quota of the container: they are throttled.",
+            next: "worker_threads of the runtime.",
+        }).query(max_by("job, instance", &select(&TOKIO_WORKERS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
+        graph("Poll times", "s", Help {
+            shows: "How long one poll of a task takes: p50 and p99. Needs tokio_unstable.",
+            good: "p99 below 1 ms.",
+            bad: "p99 above 100 ms: a task blocks its worker.",
+            next: "spawn_blocking, or a yield in the loop.",
+        })
+        .query(quantile("0.5", &TOKIO_POLL, "", "job"), "p50 {{job}}")
+        .query(quantile("0.99", &TOKIO_POLL, "", "job"), "p99 {{job}}")
+        .empty_until("tokio_unstable"),
+    ])
+}
+
+fn blocking() -> Row {
+    let threads =
+        max_by("job, instance, tokio_blocking_thread_state", &select(&TOKIO_BLOCKING_THREADS, ""));
+    row(
+        "Blocking work",
+        vec![
+            graph(
+                "Threads for blocking work",
+                "short",
+                Help {
+                    shows: "Threads of the blocking pool. Needs tokio_unstable.",
+                    good: "Some idle.",
+                    bad: "All busy, and the queue grows.",
+                    next: "Bound the work, or raise max_blocking_threads.",
+                },
+            )
+            .query(threads, "{{job}} {{instance}} {{tokio_blocking_thread_state}}")
+            .empty_until("tokio_unstable"),
+            graph(
+                "Delay by bucket",
+                "short",
+                Help {
+                    shows: "How many probes waited at most this long, per second.",
+                    good: "All in the lowest bucket.",
+                    bad: "Many above 0.1.",
+                    next: "Poll times.",
+                },
+            )
+            .query(buckets(&TOKIO_DELAY, "", "le"), "{{le}}")
+            .empty_until("metrics of the runtime"),
+        ],
+    )
+}
+
+fn process() -> Row {
+    row(
+        "The process",
+        vec![
+            graph(
+                "Processor",
+                "short",
+                Help {
+                    shows: "Processors in use, by mode.",
+                    good: "Mostly user.",
+                    bad: "system above user: many small system calls.",
+                    next: "Context switches.",
+                },
+            )
+            .query(
+                sum_by("job, cpu_mode", &rate(&memory::PROCESS_CPU_TIME, "")),
+                "{{job}} {{cpu_mode}}",
+            ),
+            graph(
+                "Context switches",
+                "short",
+                Help {
+                    shows: "Times per second that a thread left its processor.",
+                    good: "Mostly voluntary.",
+                    bad: "involuntary rises: too few processors.",
+                    next: "The container's quota.",
+                },
+            )
+            .query(
+                sum_by(
+                    "job, process_context_switch_type",
+                    &rate(&memory::PROCESS_CONTEXT_SWITCHES, ""),
+                ),
+                "{{job}} {{process_context_switch_type}}",
+            ),
+            graph(
+                "Threads",
+                "short",
+                Help {
+                    shows: "Threads of the process.",
+                    good: "Level.",
+                    bad: "Rises without end.",
+                    next: "Who spawns threads; the blocking pool.",
+                },
+            )
+            .query(
+                max_by("job, instance", &select(&memory::PROCESS_THREAD_COUNT, "")),
+                "{{job}} {{instance}}",
+            ),
+            graph(
+                "File descriptors",
+                "short",
+                Help {
+                    shows: "Open files and sockets.",
+                    good: "Goes with the connections.",
+                    bad: "Rises without end.",
+                    next: "ls -l /proc/PID/fd.",
+                },
+            )
+            .query(
+                max_by("job, instance", &select(&memory::PROCESS_UNIX_FILE_DESCRIPTOR_COUNT, "")),
+                "{{job}} {{instance}}",
+            ),
+        ],
+    )
+}
