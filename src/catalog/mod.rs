@@ -109,7 +109,6 @@ pub(crate) mod usage_attribute;
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
     pub(crate) const ALLOCATOR_NAME: &str = "beacon.allocator.name";
-    #[cfg(any(test, tokio_unstable))]
     pub(crate) const BLOCKING_THREAD_STATE: &str = "tokio.blocking.thread.state";
     pub(crate) const CGROUP_EVENT: &str = "beacon.cgroup.event";
     pub(crate) const CGROUP_PRESSURE: &str = "beacon.cgroup.pressure";
