@@ -84,22 +84,6 @@ pub(super) mod prometheus {
     }
 }
 
-/// What the conventions name and the catalog does not hold yet. An entry that comes into the catalog
-/// goes from here: `pub(super) use beacon::catalog::… as …`.
-pub(super) mod pending {
-    use super::Foreign;
-
-    foreign! {
-        TOKIO_BLOCKING_THREADS = "tokio_blocking_thread_count";
-        TOKIO_DELAY = "tokio_scheduler_delay_seconds";
-        TOKIO_POLL = "tokio_task_poll_duration_seconds";
-        TOKIO_QUEUE = "tokio_scheduler_queue_length";
-        TOKIO_TASKS = "tokio_task_count";
-        TOKIO_UTILIZATION = "tokio_worker_utilization_ratio";
-        TOKIO_WORKERS = "tokio_worker_count";
-    }
-}
-
 /// What the rules record, for dashboards and for other rules.
 pub(super) mod recorded {
     use super::Foreign;
@@ -120,7 +104,5 @@ pub(super) mod recorded {
 /// Every name that is not of the catalog.
 #[cfg(test)]
 pub(super) fn foreign() -> impl Iterator<Item = &'static Foreign> {
-    [collector::ALL, pending::ALL, prometheus::ALL, recorded::ALL, span_metrics::ALL]
-        .into_iter()
-        .flatten()
+    [collector::ALL, prometheus::ALL, recorded::ALL, span_metrics::ALL].into_iter().flatten()
 }

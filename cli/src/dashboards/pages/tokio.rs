@@ -1,10 +1,13 @@
+//! The page of Tokio runtimes.
+
 use beacon::catalog::memory;
+use beacon::catalog::runtime::{
+    RUNTIME_STALLED, RUNTIME_STALLS, SPAN_AGE_MAX, TASK_LIVE, TOKIO_QUEUE_LENGTH,
+    TOKIO_SCHEDULER_DELAY, TOKIO_TASK_COUNT, TOKIO_WORKER_COUNT, TOKIO_WORKER_UTILIZATION,
+};
+use beacon::catalog::runtime_unstable::{TOKIO_BLOCKING_THREAD_COUNT, TOKIO_TASK_POLL_DURATION};
 
 use crate::dashboards::board::{Board, Row, row};
-use crate::dashboards::names::pending::{
-    TOKIO_BLOCKING_THREADS, TOKIO_DELAY, TOKIO_POLL, TOKIO_QUEUE, TOKIO_TASKS, TOKIO_UTILIZATION,
-    TOKIO_WORKERS,
-};
 use crate::dashboards::panel::{Help, graph};
 use crate::dashboards::query::{buckets, max_by, quantile, rate, select, sum_by};
 
@@ -13,58 +16,94 @@ pub(super) fn board() -> Board {
         slug: "tokio",
         title: "Tokio runtime",
         question: "Is the runtime keeping up?",
-        rows: vec![workers(), blocking(), process()],
+        rows: vec![workers(), stalls(), blocking(), process()],
     }
 }
 
 fn workers() -> Row {
-    let by_queue = max_by("job, instance, tokio_queue_type", &select(&TOKIO_QUEUE, ""));
+    let by_queue = max_by("job, instance, tokio_queue_type", &select(&TOKIO_QUEUE_LENGTH, ""));
     row("Workers and tasks", vec![
         graph("Busy share", "percentunit", Help {
             shows: "Share of time that workers ran tasks. A worker that never parks shows nothing until it does.",
             good: "Below 0.7.",
             bad: "Red from 0.9, where BeaconRuntimeSaturated fires.",
             next: "More processors, or less work on the runtime.",
-        }).query(max_by("job, instance", &select(&TOKIO_UTILIZATION, "")), "{{job}} {{instance}}").limits(0.7, 0.9).empty_until("metrics of the runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_WORKER_UTILIZATION, "")), "{{job}} {{instance}}").limits(0.7, 0.9),
         graph("Scheduler delay, p99", "s", Help {
             shows: "Time from waking a task to running it.",
             good: "Below a millisecond.",
             bad: "Red from 100 ms, where BeaconSchedulerDelay fires: something blocks a worker.",
             next: "Poll times; spawn_blocking for what blocks.",
-        }).query(quantile("0.99", &TOKIO_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1).empty_until("metrics of the runtime"),
+        }).query(quantile("0.99", &TOKIO_SCHEDULER_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1),
         graph("Tasks", "short", Help {
             shows: "Tasks that are alive.",
             good: "Goes with the load.",
             bad: "Rises while the load does not: tasks that never end.",
             next: "BeaconTaskLeak; tasks by name.",
-        }).query(max_by("job, instance", &select(&TOKIO_TASKS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_TASK_COUNT, "")), "{{job}} {{instance}}"),
         graph("Queues", "short", Help {
             shows: "Tasks that wait for a worker or a thread, by queue.",
             good: "Near 0.",
             bad: "blocking above 10 for five minutes: BeaconBlockingQueue fires.",
             next: "Busy share; threads for blocking work.",
-        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}").empty_until("metrics of the runtime"),
+        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}"),
         graph("Workers", "short", Help {
             shows: "Threads that run tasks.",
             good: "As many as processors.",
             bad: "More than the quota of the container: they are throttled.",
             next: "worker_threads of the runtime.",
-        }).query(max_by("job, instance", &select(&TOKIO_WORKERS, "")), "{{job}} {{instance}}").empty_until("metrics of the runtime"),
+        }).query(max_by("job, instance", &select(&TOKIO_WORKER_COUNT, "")), "{{job}} {{instance}}"),
         graph("Poll times", "s", Help {
             shows: "How long one poll of a task takes: p50 and p99. Needs tokio_unstable.",
             good: "p99 below 1 ms.",
             bad: "p99 above 100 ms: a task blocks its worker.",
             next: "spawn_blocking, or a yield in the loop.",
         })
-        .query(quantile("0.5", &TOKIO_POLL, "", "job"), "p50 {{job}}")
-        .query(quantile("0.99", &TOKIO_POLL, "", "job"), "p99 {{job}}")
+        .query(quantile("0.5", &TOKIO_TASK_POLL_DURATION, "", "job"), "p50 {{job}}")
+        .query(quantile("0.99", &TOKIO_TASK_POLL_DURATION, "", "job"), "p99 {{job}}")
         .empty_until("tokio_unstable"),
     ])
 }
 
+fn stalls() -> Row {
+    row("What does not go on", vec![
+        graph("Blocked workers", "short", Help {
+            shows: "Workers that have not turned for half a second, because a task keeps them.",
+            good: "0.",
+            bad: "Anything above 0 for a minute: BeaconRuntimeStalled fires.",
+            next: "The record beacon.runtime.stalled names the task and its span: spawn_blocking for what blocks.",
+        })
+        .query(max_by("job, instance, tokio_runtime_name", &select(&RUNTIME_STALLED, "")), "{{job}} {{instance}} {{tokio_runtime_name}}"),
+        graph("Times that a worker was found blocked", "short", Help {
+            shows: "Per second, by runtime.",
+            good: "0.",
+            bad: "Again and again: something blocks regularly.",
+            next: "The records of these stalls.",
+        })
+        .query(sum_by("job, tokio_runtime_name", &rate(&RUNTIME_STALLS, "")), "{{job}} {{tokio_runtime_name}}"),
+        graph("Named tasks", "short", Help {
+            shows: "Tasks with a name that were spawned and have not ended.",
+            good: "Goes with the load.",
+            bad: "One name rises without end.",
+            next: "logging::live_spans, and the code that spawns it.",
+        })
+        .query(sum_by("job, beacon_task_name", &select(&TASK_LIVE, "")), "{{job}} {{beacon_task_name}}")
+        .empty_until("named tasks"),
+        graph("Age of the oldest unfinished span", "s", Help {
+            shows: "How long the oldest span has been open.",
+            good: "As long as the longest request.",
+            bad: "Rises with the clock: a span that nobody ends.",
+            next: "The record beacon.span.overdue names it.",
+        })
+        .query(max_by("job, instance", &select(&SPAN_AGE_MAX, "")), "{{job}} {{instance}}"),
+    ])
+}
+
 fn blocking() -> Row {
-    let threads =
-        max_by("job, instance, tokio_blocking_thread_state", &select(&TOKIO_BLOCKING_THREADS, ""));
+    let threads = max_by(
+        "job, instance, tokio_blocking_thread_state",
+        &select(&TOKIO_BLOCKING_THREAD_COUNT, ""),
+    );
     row(
         "Blocking work",
         vec![
@@ -90,8 +129,7 @@ fn blocking() -> Row {
                     next: "Poll times.",
                 },
             )
-            .query(buckets(&TOKIO_DELAY, "", "le"), "{{le}}")
-            .empty_until("metrics of the runtime"),
+            .query(buckets(&TOKIO_SCHEDULER_DELAY, "", "le"), "{{le}}"),
         ],
     )
 }

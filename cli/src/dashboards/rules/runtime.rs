@@ -2,9 +2,12 @@
 
 use beacon::catalog;
 use beacon::catalog::request::HTTP_SERVER_REQUEST_DURATION;
+use beacon::catalog::runtime::{
+    RUNTIME_STALLED, TOKIO_QUEUE_LENGTH, TOKIO_SCHEDULER_DELAY, TOKIO_TASK_COUNT,
+    TOKIO_WORKER_UTILIZATION,
+};
 
 use crate::dashboards::names::Named as _;
-use crate::dashboards::names::pending::{TOKIO_DELAY, TOKIO_QUEUE, TOKIO_TASKS, TOKIO_UTILIZATION};
 use crate::dashboards::query::part;
 use crate::dashboards::rules::{Alert, Group, Scenario, Severity, input};
 
@@ -12,7 +15,14 @@ pub(super) fn group() -> Group {
     Group {
         name: "beacon-runtime",
         records: Vec::new(),
-        alerts: vec![saturated(), blocking_queue(), scheduler_delay(), task_leak(), panics()],
+        alerts: vec![
+            stalled(),
+            saturated(),
+            blocking_queue(),
+            scheduler_delay(),
+            task_leak(),
+            panics(),
+        ],
     }
 }
 
@@ -31,8 +41,23 @@ fn alert(name: &'static str, expr: String, scenario: Scenario) -> Alert {
     }
 }
 
+fn stalled() -> Alert {
+    let blocked = RUNTIME_STALLED.series();
+    let scenario = Scenario::new(
+        "30s",
+        "30m",
+        vec![input(&blocked, "", ["2+0x60", "0+0x60", "2+0x0 0+0x59", "0+0x60"])],
+    );
+    Alert {
+        hold: "1m",
+        summary: "A worker of {{ $labels.job }} is blocked.",
+        description: "A task keeps its worker for over a minute, and what waits for the worker stands still. The record beacon.runtime.stalled names the task and its span.",
+        ..alert("BeaconRuntimeStalled", format!("max by (job) ({blocked}) > 0"), scenario)
+    }
+}
+
 fn saturated() -> Alert {
-    let busy = TOKIO_UTILIZATION.series();
+    let busy = TOKIO_WORKER_UTILIZATION.series();
     let scenario = Scenario::new(
         "8m",
         "30m",
@@ -46,7 +71,7 @@ fn saturated() -> Alert {
 }
 
 fn blocking_queue() -> Alert {
-    let queue = TOKIO_QUEUE.series();
+    let queue = TOKIO_QUEUE_LENGTH.series();
     let kind = r#"tokio_queue_type="blocking""#;
     let scenario = Scenario::new(
         "3m",
@@ -63,8 +88,8 @@ fn blocking_queue() -> Alert {
 
 /// More than one probe of a hundred waits for more than 100 ms.
 fn scheduler_delay() -> Alert {
-    let count = part(&TOKIO_DELAY, "_count");
-    let bucket = part(&TOKIO_DELAY, "_bucket");
+    let count = part(&TOKIO_SCHEDULER_DELAY, "_count");
+    let bucket = part(&TOKIO_SCHEDULER_DELAY, "_bucket");
     let expr = format!(
         "(1 - sum by (job) (rate({bucket}{{le=\"0.1\"}}[5m])) / sum by (job) (rate({count}[5m]))) > 0.01"
     );
@@ -86,7 +111,7 @@ fn scheduler_delay() -> Alert {
 
 /// Tasks rise for three hours, and requests do not.
 fn task_leak() -> Alert {
-    let tasks = TOKIO_TASKS.series();
+    let tasks = TOKIO_TASK_COUNT.series();
     let requests = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
     let floor = |ago: &str| format!("sum by (job) (min_over_time({tasks}[30m]{ago}))");
     let rate = |ago: &str| format!("sum by (job) (rate({requests}[30m]{ago}))");
