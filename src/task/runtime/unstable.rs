@@ -110,5 +110,5 @@ fn of_workers_at(metrics: &RuntimeMetrics, bucket: usize) -> u64 {
         .fold(0, u64::saturating_add)
 }
 
-/// How many polls of one runtime are recorded in a second. One takes about 50 ns.
+/// How many polls of one runtime are recorded in a second.
 const RECORDED_MAX: u64 = 10_000;
