@@ -20,8 +20,10 @@ pub(super) fn queues(metrics: &RuntimeMetrics) -> [(&'static str, u64); 2] {
     ]
 }
 
+type Reading = fn(&RuntimeMetrics) -> u64;
+
 pub(super) fn register(meter: &Meter, runtimes: &Arc<Runtimes>) {
-    let counters: [(Metric, fn(&RuntimeMetrics) -> u64); 6] = [
+    let counters: [(Metric, Reading); 6] = [
         (catalog::TOKIO_TASK_SPAWNED, RuntimeMetrics::spawned_tasks_count),
         (catalog::TOKIO_WORKER_POLLS, |m| of_workers(m, RuntimeMetrics::worker_poll_count)),
         (catalog::TOKIO_WORKER_STEALS, |m| of_workers(m, RuntimeMetrics::worker_steal_count)),
