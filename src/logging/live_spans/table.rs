@@ -141,5 +141,11 @@ mod tests {
             table.remove(id);
         }
         assert_eq!(table.entries().count(), 0);
+        // There is room again.
+        let unlisted = table.unlisted();
+        for id in 1..=1_000 {
+            table.insert(id, Duration::ZERO);
+        }
+        assert_eq!((table.entries().count(), table.unlisted()), (1_000, unlisted));
     }
 }
