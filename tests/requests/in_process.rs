@@ -56,17 +56,17 @@ fn asked(
     only_span(&test).expect("a client has a span")
 }
 
-fn started() -> TestTelemetry {
+pub(crate) fn started() -> TestTelemetry {
     let test = TestTelemetry::start().expect("the test kit starts");
     global::set_text_map_propagator(test.telemetry().propagator());
     test
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-fn only_span(test: &TestTelemetry) -> Option<ReceivedSpan> {
+pub(crate) fn only_span(test: &TestTelemetry) -> Option<ReceivedSpan> {
     let traces = test.traces().expect("traces arrive");
     let roots = traces.roots();
     assert!(roots.len() < 2, "{roots:?}");
@@ -83,7 +83,7 @@ fn answers(status: u16) -> Handler<'static> {
 }
 
 #[track_caller]
-fn check(span: &ReceivedSpan, key: &str, expected: impl Into<Option<&'static str>>) {
+pub(crate) fn check(span: &ReceivedSpan, key: &str, expected: impl Into<Option<&'static str>>) {
     let value = span.attribute(key).map(|value| match value {
         AttributeValue::Int(number) => number.to_string(),
         value => value.as_str().unwrap_or_default().to_owned(),

@@ -12,6 +12,7 @@ mod child;
 mod client;
 mod grpc;
 mod in_process;
+mod panics;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use bytes::Buf as _;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::propagation::layers::call::{Call, Ending, EndsWithPanic};
+use crate::propagation::layers::call::{Call, Ending, run_in};
 
 pin_project! {
     /// The body of a response. The span of its request ends with it, or when it is dropped.
@@ -25,10 +25,8 @@ pin_project! {
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            run_in(this.call, || this.inner.set(None));
             let Some(call) = this.call.take() else { return };
-            let entered = call.context().enter();
-            this.inner.set(None);
-            drop(entered);
             let is_whole = *this.exact_len == Some(call.response_bytes()) || !call.has_body();
             call.end(if is_whole { Ending::Complete } else { Ending::Dropped });
         }
@@ -54,11 +52,7 @@ impl<B: Body> Body for TracedBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let guarded = EndsWithPanic(this.call);
-        let entered = guarded.0.as_ref().map(|call| call.context().enter());
-        let frame = ready!(inner.as_mut().poll_frame(cx));
-        drop(entered);
-        drop(guarded);
+        let frame = ready!(run_in(this.call, || inner.as_mut().poll_frame(cx)));
         let ending = match &frame {
             None => Some(Ending::Complete),
             Some(Err(_)) => Some(Ending::Failed(type_name::<B::Error>())),

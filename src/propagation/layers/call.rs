@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::thread;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use opentelemetry::KeyValue;
@@ -25,6 +24,8 @@ pub(super) enum Ending {
     Dropped,
     /// With an error of this type instead of a response, or in the middle of one.
     Failed(&'static str),
+    /// The code that makes the response has panicked.
+    Panicked,
 }
 
 /// What began with a request.
@@ -151,11 +152,6 @@ impl Call {
     }
 
     fn verdict(&self, ending: Ending) -> Verdict {
-        // A handler that panics is dropped by the unwinding.
-        let ending = match ending {
-            Ending::Dropped if thread::panicking() => Ending::Failed(PANIC),
-            ending => ending,
-        };
         match self.protocol {
             Protocol::Grpc => self.grpc_verdict(ending),
             Protocol::Http => self.http_verdict(ending),
@@ -172,6 +168,7 @@ impl Call {
         let is_read_enough = self.side == Side::Client && status.is_some();
         let error_type = match (ending, outcome) {
             (Ending::Failed(name), _) => Some(error_type(name)),
+            (Ending::Panicked, _) => Some(PANIC.into()),
             (_, Some(Outcome::Error)) => Some(status.unwrap_or_default().to_string().into()),
             (Ending::Dropped, _) if !is_read_enough => Some(CANCELLED.into()),
             _ => None,
@@ -192,8 +189,8 @@ impl Call {
             _ if self.grpc_status.is_some() => self.grpc_status.unwrap_or(GrpcStatus::UNKNOWN),
             Ending::Dropped => GrpcStatus::CANCELLED,
             Ending::Complete => from_http(),
+            Ending::Panicked => GrpcStatus::UNKNOWN,
             // No connection, or it broke.
-            Ending::Failed(PANIC) => GrpcStatus::UNKNOWN,
             Ending::Failed(_) => GrpcStatus::UNAVAILABLE,
         };
         let is_error = match self.side {
@@ -202,6 +199,7 @@ impl Call {
         };
         let error_type = is_error.then(|| match ending {
             Ending::Failed(name) => error_type(name),
+            Ending::Panicked => Cow::Borrowed(PANIC),
             _ => Cow::Borrowed(status.name()),
         });
         // Whoever calls chooses the name of a method that does not exist.
@@ -238,22 +236,38 @@ impl Call {
     }
 }
 
-/// Ends the call when what runs inside of it panics: whoever catches the panic may keep the rest.
-pub(super) struct EndsWithPanic<'a>(pub(super) &'a mut Option<Call>);
-
-impl Drop for EndsWithPanic<'_> {
-    fn drop(&mut self) {
-        if thread::panicking()
-            && let Some(call) = self.0.take()
-        {
-            call.end(Ending::Failed(PANIC));
-        }
-    }
-}
-
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
+/// Runs code of the service in the context of its call, and ends the call when the code panics:
+/// whoever catches that may keep the future or the body for as long as he likes.
+pub(super) fn run_in<T>(call: &mut Option<Call>, code: impl FnOnce() -> T) -> T {
+    let mut watch = PanicWatch { call, is_over: false };
+    let value = match watch.call.as_ref() {
+        Some(call) => call.context().run(code),
+        None => code(),
+    };
+    watch.is_over = true;
+    value
+}
+
+/// Not `thread::panicking`: that is true as well while others' panics drop the call.
+#[derive(Debug)]
+struct PanicWatch<'a> {
+    call: &'a mut Option<Call>,
+    is_over: bool,
+}
+
+impl Drop for PanicWatch<'_> {
+    fn drop(&mut self) {
+        if !self.is_over
+            && let Some(call) = self.call.take()
+        {
+            call.end(Ending::Panicked);
+        }
     }
 }
 
@@ -285,7 +299,8 @@ fn error_type(name: &'static str) -> Cow<'static, str> {
     Cow::Borrowed(if is_opaque { "_OTHER" } else { name })
 }
 
-/// The handler panicked.
-const PANIC: &str = "panic";
 /// The response was not wanted to its end any more.
 const CANCELLED: &str = "cancelled";
+
+/// The name that beacon's records of panics go by as well: a panic has no type.
+const PANIC: &str = "panic";

@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::propagation::layers::body::TracedBody;
-use crate::propagation::layers::call::{Call, Ending, EndsWithPanic};
+use crate::propagation::layers::call::{Call, Ending, run_in};
 use crate::propagation::layers::{
     GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer,
 };
@@ -74,11 +74,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> TracedFuture<S::Future> {
         let mut call = self.rules.begin(&mut request);
-        let guarded = EndsWithPanic(&mut call);
-        let entered = guarded.0.as_ref().map(|call| call.context().enter());
-        let inner = self.inner.call(request);
-        drop(entered);
-        drop(guarded);
+        let inner = run_in(&mut call, || self.inner.call(request));
         TracedFuture { inner: Some(inner), call }
     }
 }
@@ -97,11 +93,9 @@ pin_project! {
     impl<F> PinnedDrop for TracedFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            // Destructors of the handler record as well.
+            run_in(this.call, || this.inner.set(None));
             if let Some(call) = this.call.take() {
-                // Destructors of the handler record as well.
-                let entered = call.context().enter();
-                this.inner.set(None);
-                drop(entered);
                 call.end(Ending::Dropped);
             }
         }
@@ -118,13 +112,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
-        let guarded = EndsWithPanic(this.call);
-        let entered = guarded.0.as_ref().map(|call| call.context().enter());
-        let answer = ready!(inner.poll(cx));
-        this.inner.set(None);
-        drop(entered);
-        let call = guarded.0.take();
-        drop(guarded);
+        let answer = ready!(run_in(this.call, || inner.poll(cx)));
+        run_in(this.call, || this.inner.set(None));
+        let call = this.call.take();
         Poll::Ready(match answer {
             Ok(mut response) => {
                 let call = call.map(|call| call.answered(&mut response));
