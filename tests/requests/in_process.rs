@@ -12,7 +12,7 @@ use beacon::task;
 use beacon::testing::TestTelemetry;
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, Method, Request, Response};
+use http::{HeaderMap, HeaderName, Method, Request, Response, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use tokio::runtime::Runtime;
@@ -215,6 +215,25 @@ fn the_span_of_a_client_says_what_the_conventions_want() {
         check(&span, key, value);
     }
     assert_eq!((span.name.as_str(), span.status), ("GET", ReceivedStatusCode::Error));
+}
+
+#[test]
+fn the_version_of_a_client_is_that_of_the_response() {
+    let test = started();
+    let layer = HttpClientLayer::new().meter(&test.meter("test"));
+    runtime().block_on(test.capture(async {
+        let server = service_fn(async |request: Request<Empty<Bytes>>| {
+            assert_eq!(request.version(), Version::HTTP_11);
+            let mut answer = answer(200);
+            *answer.version_mut() = Version::HTTP_2;
+            Ok::<_, Infallible>(answer)
+        });
+        let request = Request::get("http://shop/").body(Empty::new()).expect("a request");
+        drop(layer.layer(server).oneshot(request).await);
+    }));
+    check(&only_span(&test).expect("a span"), "network.protocol.version", "2");
+    let took = test.metric("http.client.request.duration").expect("a metric");
+    took.point(&[("network.protocol.version", "2")]).expect("it is counted");
 }
 
 #[test]

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::catalog::attribute;
 use crate::clock::{Clock as _, SystemClock};
 use crate::propagation::layers::metrics::{CallMetrics, Side};
+use crate::propagation::layers::request;
 use crate::propagation::semantics::grpc::GrpcStatus;
 use crate::propagation::semantics::http::{Outcome, client_outcome, server_outcome};
 use crate::task::TaskContext;
@@ -98,12 +100,22 @@ impl Call {
     pub(super) fn answered<B>(mut self, response: &mut Response<B>) -> Self {
         self.status = Some(response.status());
         self.ended_with(response.headers());
+        // A request says what its client would like; only the response says what they speak.
+        if self.side == Side::Client && self.protocol == Protocol::Http {
+            self.spoke(response.version());
+        }
         if let Some(name) = self.trace_id_header.take()
             && let Some(value) = self.trace_id()
         {
             response.headers_mut().insert(name, value);
         }
         self
+    }
+
+    fn spoke(&mut self, version: Version) {
+        let Some(version) = request::version(version) else { return };
+        self.span.set_attribute(attribute::NETWORK_PROTOCOL_VERSION, version);
+        self.labels.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version));
     }
 
     /// Reads the status of gRPC, which stands in the trailers, or in the headers when there are none.

@@ -12,7 +12,7 @@ use crate::catalog::attribute;
 use crate::propagation::inject_current;
 use crate::propagation::layers::call::{Begun, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
-use crate::propagation::layers::request::{Server, cut, is_secret, scheme, version};
+use crate::propagation::layers::request::{Server, cut, is_secret, scheme};
 use crate::propagation::layers::service::private::Rules;
 use crate::propagation::semantics::http::KnownMethods;
 use crate::propagation::semantics::url::redact_url;
@@ -125,13 +125,11 @@ impl Rules for HttpClientLayer {
             }
         }
         let is_head = request.method() == Method::HEAD;
-        let version = version(request.version());
         let context = TaskContext::of_span(span.clone());
         context.run(|| inject_current(request.headers_mut()));
         let mut labels = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, known_method)];
         labels.extend(server.address.map(|it| KeyValue::new(attribute::SERVER_ADDRESS, it)));
         labels.extend(server.port.map(|port| KeyValue::new(attribute::SERVER_PORT, port)));
-        labels.extend(version.map(|it| KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, it)));
         Some(Call::begin(Begun {
             context,
             span,
