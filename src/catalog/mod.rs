@@ -102,6 +102,7 @@ pub(crate) mod event {
 }
 
 pub(crate) mod leak_attribute;
+pub(crate) mod request_attribute;
 pub(crate) mod runtime_attribute;
 pub(crate) mod scope_attribute;
 pub(crate) mod usage_attribute;

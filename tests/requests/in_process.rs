@@ -1,6 +1,7 @@
 //! What is recorded of single requests, and what is not.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -182,6 +183,40 @@ fn the_trace_id_is_told_on_request() {
     let request = Request::get("/").header("traceparent", PARENT);
     let (_, headers) = served(&layer, request, &answers(500));
     assert_eq!(headers["x-trace-id"], TRACE_ID);
+}
+
+#[test]
+fn a_program_is_told_its_place_in_the_trace_on_request() {
+    let layer = HttpServerLayer::new().traceresponse();
+    let request = Request::get("/").header("traceparent", PARENT);
+    let (span, headers) = served(&layer, request, &answers(200));
+    let span_id = span.expect("a span").span_id;
+    assert_eq!(headers["traceresponse"], format!("00-{TRACE_ID}-{span_id}-01"));
+}
+
+#[test]
+fn the_client_is_named_only_on_request() {
+    let client = SocketAddr::from(([192, 0, 2, 7], 4711));
+    let request = || Request::get("/").extension(client).header("forwarded", "for=203.0.113.1");
+    let (span, _) = served(&HttpServerLayer::new(), request(), &answers(200));
+    check(&span.expect("a span"), "client.address", None);
+    let layer = HttpServerLayer::new()
+        .client_address(|_, extensions| extensions.get::<SocketAddr>().map(SocketAddr::ip));
+    let (span, _) = served(&layer, request(), &answers(200));
+    check(&span.expect("a span"), "client.address", "192.0.2.7");
+}
+
+#[test]
+fn the_scheme_is_what_the_request_says_or_what_the_server_knows() {
+    for (layer, uri, scheme) in [
+        (HttpServerLayer::new(), "/", "http"),
+        (HttpServerLayer::new(), "https://shop/", "https"),
+        (HttpServerLayer::new().https(), "/", "https"),
+        (HttpServerLayer::new().https(), "http://shop/", "http"),
+    ] {
+        let (span, _) = served(&layer, Request::get(uri), &answers(200));
+        check(&span.expect("a span"), "url.scheme", scheme);
+    }
 }
 
 #[test]

@@ -50,6 +50,19 @@ fn attributes_are_those_of_the_conventions() {
         (attribute::SYSTEM_PAGING_STATE, said::SYSTEM_PAGING_STATE),
         (attribute::PAGING_FAULT_TYPE, said::SYSTEM_PAGING_FAULT_TYPE),
         (attribute::CONTEXT_SWITCH_TYPE, said::PROCESS_CONTEXT_SWITCH_TYPE),
+        (attribute::HTTP_REQUEST_METHOD, said::HTTP_REQUEST_METHOD),
+        (attribute::HTTP_RESPONSE_STATUS_CODE, said::HTTP_RESPONSE_STATUS_CODE),
+        (attribute::HTTP_ROUTE, said::HTTP_ROUTE),
+        (attribute::NETWORK_PROTOCOL_VERSION, said::NETWORK_PROTOCOL_VERSION),
+        (attribute::URL_SCHEME, said::URL_SCHEME),
+        (request_attribute::CLIENT_ADDRESS, said::CLIENT_ADDRESS),
+        (request_attribute::REQUEST_BODY_SIZE, said::HTTP_REQUEST_BODY_SIZE),
+        (request_attribute::REQUEST_METHOD_ORIGINAL, said::HTTP_REQUEST_METHOD_ORIGINAL),
+        (request_attribute::REQUEST_RESEND_COUNT, said::HTTP_REQUEST_RESEND_COUNT),
+        (request_attribute::RESPONSE_BODY_SIZE, said::HTTP_RESPONSE_BODY_SIZE),
+        (request_attribute::URL_FULL, said::URL_FULL),
+        (request_attribute::URL_QUERY, said::URL_QUERY),
+        (request_attribute::USER_AGENT_ORIGINAL, said::USER_AGENT_ORIGINAL),
     ] {
         assert_eq!(own, said);
     }

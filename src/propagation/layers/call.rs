@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderMap, Response, StatusCode, Version};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::catalog::attribute;
+use crate::catalog::{attribute, request_attribute};
 use crate::clock::{Clock as _, SystemClock};
 use crate::propagation::layers::metrics::{CallMetrics, Side};
 use crate::propagation::layers::request;
+use crate::propagation::layers::trace_header::TraceHeader;
 use crate::propagation::semantics::grpc::GrpcStatus;
 use crate::propagation::semantics::http::{Outcome, client_outcome, server_outcome};
 use crate::task::TaskContext;
@@ -42,8 +43,7 @@ pub struct Call {
     labels: Vec<KeyValue>,
     clock: SystemClock,
     is_head: bool,
-    /// Set on the response, with the trace id.
-    trace_id_header: Option<HeaderName>,
+    trace_header: Option<TraceHeader>,
     status: Option<StatusCode>,
     grpc_status: Option<GrpcStatus>,
     response_bytes: u64,
@@ -66,12 +66,12 @@ pub(super) struct Begun {
     pub(super) metrics: Option<CallMetrics>,
     pub(super) labels: Vec<KeyValue>,
     pub(super) is_head: bool,
-    pub(super) trace_id_header: Option<HeaderName>,
+    pub(super) trace_header: Option<TraceHeader>,
 }
 
 impl Call {
     pub(super) fn begin(begun: Begun) -> Self {
-        let Begun { context, span, protocol, side, metrics, labels, is_head, trace_id_header } =
+        let Begun { context, span, protocol, side, metrics, labels, is_head, trace_header } =
             begun;
         if let Some(metrics) = &metrics {
             metrics.started(&labels);
@@ -85,7 +85,7 @@ impl Call {
             labels,
             clock: SystemClock::new(),
             is_head,
-            trace_id_header,
+            trace_header,
             status: None,
             grpc_status: None,
             response_bytes: 0,
@@ -104,10 +104,8 @@ impl Call {
         if self.side == Side::Client && self.protocol == Protocol::Http {
             self.spoke(response.version());
         }
-        if let Some(name) = self.trace_id_header.take()
-            && let Some(value) = self.trace_id()
-        {
-            response.headers_mut().insert(name, value);
+        if let Some(header) = self.trace_header.take() {
+            header.set(response.headers_mut(), &self.span);
         }
         self
     }
@@ -187,7 +185,7 @@ impl Call {
         };
         let is_error = error_type.is_some();
         let status =
-            status.map(|status| KeyValue::new("http.response.status_code", i64::from(status)));
+            status.map(|status| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         Verdict { status, error_type, is_error, method: None }
     }
 
@@ -216,8 +214,8 @@ impl Call {
         });
         // Whoever calls chooses the name of a method that does not exist.
         let is_nobody = self.side == Side::Server && status == GrpcStatus::UNIMPLEMENTED;
-        let method = is_nobody.then(|| KeyValue::new("rpc.method", "_OTHER"));
-        let status = Some(KeyValue::new("rpc.response.status_code", status.name()));
+        let method = is_nobody.then(|| KeyValue::new(attribute::RPC_METHOD, "_OTHER"));
+        let status = Some(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, status.name()));
         Verdict { status, error_type, is_error, method }
     }
 
@@ -229,22 +227,15 @@ impl Call {
             self.span.set_attribute(key, value);
         }
         if let Some(error_type) = verdict.error_type.clone() {
-            self.span.set_attribute("error.type", error_type);
+            self.span.set_attribute(attribute::ERROR_TYPE, error_type);
         }
         if self.protocol == Protocol::Http && self.response_bytes > 0 {
             let bytes = i64::try_from(self.response_bytes).unwrap_or(i64::MAX);
-            self.span.set_attribute("http.response.body.size", bytes);
+            self.span.set_attribute(request_attribute::RESPONSE_BODY_SIZE, bytes);
         }
         if verdict.is_error {
             self.span.set_status(Status::error(""));
         }
-    }
-
-    fn trace_id(&self) -> Option<HeaderValue> {
-        let context = self.span.context();
-        let span = context.span();
-        let span = span.span_context();
-        span.is_valid().then(|| HeaderValue::from_str(&span.trace_id().to_string()).ok()).flatten()
     }
 }
 
@@ -301,7 +292,7 @@ impl Verdict {
             labels.push(method);
         }
         labels.extend(self.status);
-        labels.extend(self.error_type.map(|name| KeyValue::new("error.type", name)));
+        labels.extend(self.error_type.map(|name| KeyValue::new(attribute::ERROR_TYPE, name)));
     }
 }
 

@@ -122,7 +122,7 @@ impl Rules for GrpcClientLayer {
             metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Client).clone()),
             labels,
             is_head: false,
-            trace_id_header: None,
+            trace_header: None,
         }))
     }
 }

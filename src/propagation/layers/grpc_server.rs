@@ -109,7 +109,7 @@ impl Rules for GrpcServerLayer {
             metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Server).clone()),
             labels: labels(method),
             is_head: false,
-            trace_id_header: None,
+            trace_header: None,
         }))
     }
 }

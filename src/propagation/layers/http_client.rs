@@ -8,7 +8,7 @@ use opentelemetry::metrics::Meter;
 use tracing::info_span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::catalog::attribute;
+use crate::catalog::{attribute, request_attribute};
 use crate::propagation::inject_current;
 use crate::propagation::layers::call::{Begun, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
@@ -110,7 +110,7 @@ impl Rules for HttpClientLayer {
         );
         if !span.is_disabled() {
             let url = request.uri().to_string();
-            span.set_attribute("url.full", cut(&redact_url(&url, is_secret)).to_owned());
+            span.set_attribute(request_attribute::URL_FULL, cut(&redact_url(&url, is_secret)).to_owned());
             if let Some(address) = server.address.clone() {
                 span.set_attribute(attribute::SERVER_ADDRESS, address);
             }
@@ -118,10 +118,10 @@ impl Rules for HttpClientLayer {
                 span.set_attribute(attribute::SERVER_PORT, port);
             }
             if let Some(method) = self.methods.original(method) {
-                span.set_attribute("http.request.method_original", cut(method).to_owned());
+                span.set_attribute(request_attribute::REQUEST_METHOD_ORIGINAL, cut(method).to_owned());
             }
             if let Some(&ResendCount(count @ 1..)) = request.extensions().get() {
-                span.set_attribute("http.request.resend_count", i64::from(count));
+                span.set_attribute(request_attribute::REQUEST_RESEND_COUNT, i64::from(count));
             }
         }
         let is_head = request.method() == Method::HEAD;
@@ -138,7 +138,7 @@ impl Rules for HttpClientLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Client).clone()),
             labels,
             is_head,
-            trace_id_header: None,
+            trace_header: None,
         }))
     }
 }

@@ -1,21 +1,23 @@
 //! Requests that this process answers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{Extensions, HeaderName, Method, Request, header};
+use http::{Extensions, HeaderMap, HeaderName, Method, Request, header};
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context as OtelContext, KeyValue, Value};
 use tracing::{Span, field, info_span};
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, SetParentError};
 
-use crate::catalog::attribute;
+use crate::catalog::{attribute, request_attribute};
 use crate::propagation::extract;
 use crate::propagation::layers::call::{Begun, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
 use crate::propagation::layers::request::{Server, cut, header, is_secret, scheme, version};
 use crate::propagation::layers::service::private::Rules;
+use crate::propagation::layers::trace_header::TraceHeader;
 use crate::propagation::semantics::http::KnownMethods;
 use crate::propagation::semantics::url::redact_query;
 use crate::task::TaskContext;
@@ -70,11 +72,14 @@ pub struct HttpServerLayer {
     methods: Arc<KnownMethods>,
     route: Option<Arc<Route>>,
     skipped_paths: Arc<[String]>,
-    trace_id_header: Option<HeaderName>,
+    client_address: Option<Arc<ClientAddress>>,
+    trace_header: Option<TraceHeader>,
+    is_https: bool,
     is_public: bool,
 }
 
 type Route = dyn Fn(&Extensions) -> Option<String> + Send + Sync;
+type ClientAddress = dyn Fn(&HeaderMap, &Extensions) -> Option<IpAddr> + Send + Sync;
 
 impl HttpServerLayer {
     /// Returns the layer with its defaults.
@@ -113,7 +118,49 @@ impl HttpServerLayer {
     /// Default: no header, since a trace id is nobody else's business.
     #[must_use]
     pub fn trace_id_header(mut self, name: HeaderName) -> Self {
-        self.trace_id_header = Some(name);
+        self.trace_header = Some(TraceHeader::TraceId(name));
+        self
+    }
+
+    /// Sets the header `traceresponse` of each response to trace id, span id and flags, for callers
+    /// that have no trace of their own, such as browsers. It is a draft of the W3C. It takes the place of
+    /// [`trace_id_header`](Self::trace_id_header). Default: no header.
+    #[must_use]
+    pub fn traceresponse(mut self) -> Self {
+        self.trace_header = Some(TraceHeader::TraceResponse);
+        self
+    }
+
+    /// Finds the address of a request's client, for `client.address`: in what the server has left in
+    /// the extensions, or in a header that your own proxy sets. Default: it is not recorded, since it is
+    /// personal data, and headers such as `Forwarded` say what anybody wants them to say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use beacon::propagation::HttpServerLayer;
+    ///
+    /// // With axum: `axum::extract::ConnectInfo<SocketAddr>`.
+    /// let layer = HttpServerLayer::new()
+    ///     .client_address(|_, extensions| extensions.get::<SocketAddr>().map(SocketAddr::ip));
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn client_address(
+        mut self,
+        find: impl Fn(&HeaderMap, &Extensions) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.client_address = Some(Arc::new(find));
+        self
+    }
+
+    /// For servers that are reached over TLS: `url.scheme` is `https` where a request does not say its
+    /// scheme, as none does over HTTP/1.1. Default: it is `http` then.
+    #[must_use]
+    pub const fn https(mut self) -> Self {
+        self.is_https = true;
         self
     }
 
@@ -177,7 +224,8 @@ impl Rules for HttpServerLayer {
         }
         let caller = extract(request.headers());
         continue_trace(&span, &caller, self.is_public);
-        let scheme = scheme(request.uri()).unwrap_or("http");
+        let implied_scheme = if self.is_https { "https" } else { "http" };
+        let scheme = scheme(request.uri()).unwrap_or(implied_scheme);
         self.describe(&span, request, scheme);
         let context = context_of(&span, caller, self.is_public);
         let mut labels = vec![
@@ -195,7 +243,7 @@ impl Rules for HttpServerLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Server).clone()),
             labels,
             is_head: request.method() == Method::HEAD,
-            trace_id_header: self.trace_id_header.clone(),
+            trace_header: self.trace_header.clone(),
         }))
     }
 }
@@ -215,15 +263,18 @@ impl HttpServerLayer {
         let server = Server::of(request);
         let query = request.uri().query();
         set(attribute::URL_SCHEME, Some(scheme.into()));
-        set("url.query", query.map(|query| text(&redact_query(query, is_secret))));
+        set(request_attribute::URL_QUERY, query.map(|query| text(&redact_query(query, is_secret))));
         set(attribute::SERVER_ADDRESS, server.address.map(Value::from));
         set(attribute::SERVER_PORT, server.port.map(Value::from));
         set(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
-        set("user_agent.original", header(headers, &header::USER_AGENT).map(text));
+        set(request_attribute::USER_AGENT_ORIGINAL, header(headers, &header::USER_AGENT).map(text));
+        let find = self.client_address.as_ref();
+        let client = find.and_then(|find| find(headers, request.extensions()));
+        set(request_attribute::CLIENT_ADDRESS, client.map(|it| it.to_string().into()));
         let original = self.methods.original(request.method().as_str());
-        set("http.request.method_original", original.map(text));
+        set(request_attribute::REQUEST_METHOD_ORIGINAL, original.map(text));
         let body_len = header(headers, &header::CONTENT_LENGTH).and_then(|len| len.parse().ok());
-        set("http.request.body.size", body_len.map(|len: i64| len.into()));
+        set(request_attribute::REQUEST_BODY_SIZE, body_len.map(|len: i64| len.into()));
     }
 }
 
@@ -253,7 +304,8 @@ impl fmt::Debug for HttpServerLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpServerLayer")
             .field("skipped_paths", &self.skipped_paths)
-            .field("trace_id_header", &self.trace_id_header)
+            .field("trace_header", &self.trace_header)
+            .field("is_https", &self.is_https)
             .field("is_public", &self.is_public)
             .finish_non_exhaustive()
     }

@@ -9,6 +9,7 @@ mod http_server;
 mod metrics;
 mod request;
 mod service;
+mod trace_header;
 
 pub use body::TracedBody;
 pub use grpc_client::GrpcClientLayer;
