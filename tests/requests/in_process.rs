@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use beacon::collector::{AttributeValue, ReceivedMetricValue, ReceivedSpan, ReceivedStatusCode};
+use beacon::collector::{AttributeValue, ReceivedSpan, ReceivedStatusCode};
 use beacon::opentelemetry::global;
-use beacon::propagation::{GrpcServerLayer, HttpClientLayer, HttpServerLayer};
+use beacon::propagation::{HttpClientLayer, HttpServerLayer};
 use beacon::task;
 use beacon::testing::TestTelemetry;
 use bytes::Bytes;
@@ -74,7 +74,7 @@ pub(crate) fn only_span(test: &TestTelemetry) -> Option<ReceivedSpan> {
     roots.first().map(|root| root.span().clone())
 }
 
-fn answer(status: u16) -> Response<Full<Bytes>> {
+pub(crate) fn answer(status: u16) -> Response<Full<Bytes>> {
     let response = Response::builder().status(status);
     response.body(Full::from("answer")).expect("a response")
 }
@@ -290,50 +290,6 @@ fn what_came_goes_on_where_the_span_is_not_recorded() {
         HttpServerLayer::new().layer(handler).oneshot(request.expect("a request")).await
     }));
     assert_eq!(passed_on.expect("an answer").headers()["sent"], PARENT);
-}
-
-#[test]
-fn metrics_have_few_labels() {
-    let test = started();
-    let layer = HttpServerLayer::new().meter(&test.meter("test"));
-    runtime().block_on(test.capture(async {
-        for path in ["/a", "/b"] {
-            let handler = service_fn(async |_| Ok::<_, Infallible>(answer(500)));
-            let request = Request::get(path).body(Empty::<Bytes>::new()).expect("a request");
-            let answer = layer.layer(handler).oneshot(request).await.expect("an answer");
-            answer.into_body().collect().await.expect("a body");
-        }
-    }));
-    let duration = test.metric("http.server.request.duration").expect("a metric");
-    let expected = [
-        ("http.request.method", "GET"),
-        ("url.scheme", "http"),
-        ("network.protocol.version", "1.1"),
-        ("error.type", "500"),
-    ];
-    let point = duration.point(&expected).expect("one series");
-    assert_eq!(point.attributes.len(), expected.len() + 1, "{:?}", point.attributes);
-    let active = test.metric("http.server.active_requests").expect("a metric");
-    let active = active.value(&[("http.request.method", "GET"), ("url.scheme", "http")]);
-    assert_eq!(active.expect("one series"), &ReceivedMetricValue::Int(0));
-}
-
-#[test]
-fn nobody_makes_series_by_calling_methods_that_do_not_exist() {
-    let test = started();
-    let layer = GrpcServerLayer::new().meter(&test.meter("test"));
-    runtime().block_on(test.capture(async {
-        for path in ["/shop.Orders/Made", "/shop.Orders/Up"] {
-            let handler = service_fn(async |_| {
-                Response::builder().header("grpc-status", "12").body(Empty::<Bytes>::new())
-            });
-            let request = Request::post(path).body(Empty::<Bytes>::new()).expect("a request");
-            drop(layer.layer(handler).oneshot(request).await);
-        }
-    }));
-    let duration = test.metric("rpc.server.call.duration").expect("a metric");
-    assert_eq!(duration.points().len(), 1, "{duration:?}");
-    duration.point(&[("rpc.method", "_OTHER")]).expect("the only one");
 }
 
 /// Panics, as the contract of `tower` allows, when it is called without having been ready.

@@ -12,6 +12,7 @@ mod child;
 mod client;
 mod grpc;
 mod in_process;
+mod metrics;
 mod panics;
 mod server;
 

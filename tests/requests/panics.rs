@@ -24,7 +24,7 @@ fn a_service_that_panics_before_it_has_a_future() {
     runtime().block_on(test.capture(async {
         let mut service = layer.layer(service_fn(panics));
         let called = catch_unwind(AssertUnwindSafe(|| service.call(request())));
-        called.err().expect("the panic goes on");
+        called.expect_err("the panic goes on");
     }));
     check_ended(&test, "panic");
 }

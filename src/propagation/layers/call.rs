@@ -46,7 +46,18 @@ pub struct Call {
     trace_header: Option<TraceHeader>,
     status: Option<StatusCode>,
     grpc_status: Option<GrpcStatus>,
+    sizes: BodySizes,
     response_bytes: u64,
+}
+
+/// What is known of the bodies of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum BodySizes {
+    /// Metrics of them are recorded. The length is that of the request, if it says one.
+    Measured {
+        request: Option<u64>,
+    },
+    Unmeasured,
 }
 
 /// What decides about success.
@@ -67,11 +78,12 @@ pub(super) struct Begun {
     pub(super) labels: Vec<KeyValue>,
     pub(super) is_head: bool,
     pub(super) trace_header: Option<TraceHeader>,
+    pub(super) sizes: BodySizes,
 }
 
 impl Call {
     pub(super) fn begin(begun: Begun) -> Self {
-        let Begun { context, span, protocol, side, metrics, labels, is_head, trace_header } =
+        let Begun { context, span, protocol, side, metrics, labels, is_head, trace_header, sizes } =
             begun;
         if let Some(metrics) = &metrics {
             metrics.started(&labels);
@@ -88,6 +100,7 @@ impl Call {
             trace_header,
             status: None,
             grpc_status: None,
+            sizes,
             response_bytes: 0,
         }
     }
@@ -154,6 +167,10 @@ impl Call {
             metrics.ended(&labels);
             verdict.add_to(&mut labels);
             metrics.took(self.clock.now(), &labels);
+            if let BodySizes::Measured { request } = self.sizes {
+                let response = self.status.map(|_| self.response_bytes);
+                metrics.carried([request, response], &labels);
+            }
         }
         // Now, and not when the last task that was spawned inside lets go of the span.
         if !self.span.is_disabled() {
@@ -184,8 +201,8 @@ impl Call {
             _ => None,
         };
         let is_error = error_type.is_some();
-        let status =
-            status.map(|status| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        let status = status
+            .map(|status| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         Verdict { status, error_type, is_error, method: None }
     }
 

@@ -1,6 +1,7 @@
 //! Calls of gRPC that this process makes.
 
 use http::Request;
+use http_body::Body;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use tracing::info_span;
@@ -8,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::catalog::attribute;
 use crate::propagation::inject_current;
-use crate::propagation::layers::call::{Begun, Call, Protocol};
+use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::grpc_server::{labels, method};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
 use crate::propagation::layers::request::{Server, scheme};
@@ -94,7 +95,7 @@ impl GrpcClientLayer {
 }
 
 impl Rules for GrpcClientLayer {
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Call> {
+    fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call> {
         let method = method(request.uri().path()).to_owned();
         let server = self.server_of(request);
         let span = info_span!(
@@ -123,6 +124,7 @@ impl Rules for GrpcClientLayer {
             labels,
             is_head: false,
             trace_header: None,
+            sizes: BodySizes::Unmeasured,
         }))
     }
 }

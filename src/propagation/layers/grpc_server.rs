@@ -1,6 +1,7 @@
 //! Calls of gRPC that this process answers.
 
 use http::Request;
+use http_body::Body;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use tracing::info_span;
@@ -8,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::catalog::attribute;
 use crate::propagation::extract;
-use crate::propagation::layers::call::{Begun, Call, Protocol};
+use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::http_server::{context_of, continue_trace};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
 use crate::propagation::layers::request::{Server, cut};
@@ -80,7 +81,7 @@ impl GrpcServerLayer {
 }
 
 impl Rules for GrpcServerLayer {
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Call> {
+    fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call> {
         let method = method(request.uri().path()).to_owned();
         let span = info_span!(
             target: "beacon::grpc",
@@ -110,6 +111,7 @@ impl Rules for GrpcServerLayer {
             labels: labels(method),
             is_head: false,
             trace_header: None,
+            sizes: BodySizes::Unmeasured,
         }))
     }
 }

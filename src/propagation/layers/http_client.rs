@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, Request};
+use http_body::Body;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use tracing::info_span;
@@ -10,9 +11,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::catalog::{attribute, request_attribute};
 use crate::propagation::inject_current;
-use crate::propagation::layers::call::{Begun, Call, Protocol};
+use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
-use crate::propagation::layers::request::{Server, cut, is_secret, scheme};
+use crate::propagation::layers::request::{Server, body_len, cut, is_secret, scheme};
 use crate::propagation::layers::service::private::Rules;
 use crate::propagation::semantics::http::KnownMethods;
 use crate::propagation::semantics::url::redact_url;
@@ -71,6 +72,7 @@ pub struct ResendCount(pub u32);
 pub struct HttpClientLayer {
     metrics: LayerMetrics,
     methods: Arc<KnownMethods>,
+    measures_bodies: bool,
 }
 
 impl HttpClientLayer {
@@ -86,6 +88,14 @@ impl HttpClientLayer {
         self
     }
 
+    /// Records the metrics `http.client.request.body.size` and `http.client.response.body.size` as well: two
+    /// more histograms for each series. Default: lengths are attributes of spans only.
+    #[must_use]
+    pub const fn body_sizes(mut self) -> Self {
+        self.measures_bodies = true;
+        self
+    }
+
     /// Replaces the methods that are known: separated by commas, case-sensitive. An empty list is the
     /// default one.
     #[must_use]
@@ -93,10 +103,18 @@ impl HttpClientLayer {
         self.methods = Arc::new(KnownMethods::parse(list));
         self
     }
+
+    fn sizes<B: Body>(&self, request: &Request<B>) -> BodySizes {
+        if self.measures_bodies {
+            BodySizes::Measured { request: body_len(request) }
+        } else {
+            BodySizes::Unmeasured
+        }
+    }
 }
 
 impl Rules for HttpClientLayer {
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Call> {
+    fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call> {
         let method = request.method().as_str();
         let known_method = self.methods.attribute(method).to_owned();
         let scheme = scheme(request.uri()).unwrap_or("http");
@@ -110,7 +128,10 @@ impl Rules for HttpClientLayer {
         );
         if !span.is_disabled() {
             let url = request.uri().to_string();
-            span.set_attribute(request_attribute::URL_FULL, cut(&redact_url(&url, is_secret)).to_owned());
+            span.set_attribute(
+                request_attribute::URL_FULL,
+                cut(&redact_url(&url, is_secret)).to_owned(),
+            );
             if let Some(address) = server.address.clone() {
                 span.set_attribute(attribute::SERVER_ADDRESS, address);
             }
@@ -118,7 +139,10 @@ impl Rules for HttpClientLayer {
                 span.set_attribute(attribute::SERVER_PORT, port);
             }
             if let Some(method) = self.methods.original(method) {
-                span.set_attribute(request_attribute::REQUEST_METHOD_ORIGINAL, cut(method).to_owned());
+                span.set_attribute(
+                    request_attribute::REQUEST_METHOD_ORIGINAL,
+                    cut(method).to_owned(),
+                );
             }
             if let Some(&ResendCount(count @ 1..)) = request.extensions().get() {
                 span.set_attribute(request_attribute::REQUEST_RESEND_COUNT, i64::from(count));
@@ -138,6 +162,7 @@ impl Rules for HttpClientLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Client).clone()),
             labels,
             is_head,
+            sizes: self.sizes(request),
             trace_header: None,
         }))
     }

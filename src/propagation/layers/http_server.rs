@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, HeaderName, Method, Request, header};
+use http_body::Body;
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context as OtelContext, KeyValue, Value};
@@ -13,9 +14,11 @@ use tracing_opentelemetry::{OpenTelemetrySpanExt as _, SetParentError};
 
 use crate::catalog::{attribute, request_attribute};
 use crate::propagation::extract;
-use crate::propagation::layers::call::{Begun, Call, Protocol};
+use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
-use crate::propagation::layers::request::{Server, cut, header, is_secret, scheme, version};
+use crate::propagation::layers::request::{
+    Server, body_len, cut, header, is_secret, scheme, version,
+};
 use crate::propagation::layers::service::private::Rules;
 use crate::propagation::layers::trace_header::TraceHeader;
 use crate::propagation::semantics::http::KnownMethods;
@@ -75,6 +78,7 @@ pub struct HttpServerLayer {
     client_address: Option<Arc<ClientAddress>>,
     trace_header: Option<TraceHeader>,
     is_https: bool,
+    measures_bodies: bool,
     is_public: bool,
 }
 
@@ -172,6 +176,14 @@ impl HttpServerLayer {
         self
     }
 
+    /// Records the metrics `http.server.request.body.size` and `http.server.response.body.size` as well: two
+    /// more histograms for each series. Default: lengths are attributes of spans only.
+    #[must_use]
+    pub const fn body_sizes(mut self) -> Self {
+        self.measures_bodies = true;
+        self
+    }
+
     /// Replaces the methods that are known: separated by commas, case-sensitive, as in
     /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`. An empty list is the default one.
     #[must_use]
@@ -197,7 +209,7 @@ const fn matched_path(_: &Extensions) -> Option<String> {
 }
 
 impl Rules for HttpServerLayer {
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Call> {
+    fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call> {
         let path = request.uri().path();
         if self.skipped_paths.iter().any(|skipped| skipped == path) {
             return None;
@@ -243,13 +255,22 @@ impl Rules for HttpServerLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Server).clone()),
             labels,
             is_head: request.method() == Method::HEAD,
+            sizes: self.sizes(request),
             trace_header: self.trace_header.clone(),
         }))
     }
 }
 
 impl HttpServerLayer {
-    fn describe<B>(&self, span: &Span, request: &Request<B>, scheme: &'static str) {
+    fn sizes<B: Body>(&self, request: &Request<B>) -> BodySizes {
+        if self.measures_bodies {
+            BodySizes::Measured { request: body_len(request) }
+        } else {
+            BodySizes::Unmeasured
+        }
+    }
+
+    fn describe<B: Body>(&self, span: &Span, request: &Request<B>, scheme: &'static str) {
         if span.is_disabled() {
             return;
         }
@@ -273,8 +294,8 @@ impl HttpServerLayer {
         set(request_attribute::CLIENT_ADDRESS, client.map(|it| it.to_string().into()));
         let original = self.methods.original(request.method().as_str());
         set(request_attribute::REQUEST_METHOD_ORIGINAL, original.map(text));
-        let body_len = header(headers, &header::CONTENT_LENGTH).and_then(|len| len.parse().ok());
-        set(request_attribute::REQUEST_BODY_SIZE, body_len.map(|len: i64| len.into()));
+        let len = body_len(request).and_then(|len| i64::try_from(len).ok());
+        set(request_attribute::REQUEST_BODY_SIZE, len.filter(|len| *len > 0).map(Value::from));
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct RequestMetrics {
 #[derive(Clone, Debug)]
 pub(super) struct CallMetrics {
     duration: Histogram<f64>,
+    /// Of the bodies of request and response.
+    sizes: Option<[Histogram<u64>; 2]>,
     active: Option<UpDownCounter<i64>>,
 }
 
@@ -46,15 +48,29 @@ impl RequestMetrics {
             let builder = builder.with_description(metric.description);
             builder.with_boundaries(BOUNDARIES.to_vec()).build()
         };
+        let size = |metric: Metric| {
+            let builder = meter.u64_histogram(metric.name).with_unit(metric.unit);
+            let builder = builder.with_description(metric.description);
+            builder.with_boundaries(SIZE_BOUNDARIES.to_vec()).build()
+        };
         let Metric { name, unit, description, .. } = request::HTTP_SERVER_ACTIVE_REQUESTS;
         let active = meter.i64_up_down_counter(name).with_unit(unit);
         let active = active.with_description(description).build();
-        let call = |metric| CallMetrics { duration: duration(metric), active: None };
-        let http_server =
-            CallMetrics { active: Some(active), ..call(request::HTTP_SERVER_REQUEST_DURATION) };
+        let call = |metric| CallMetrics { duration: duration(metric), sizes: None, active: None };
+        let server_sizes =
+            [request::HTTP_SERVER_REQUEST_BODY_SIZE, request::HTTP_SERVER_RESPONSE_BODY_SIZE];
+        let client_sizes =
+            [request::HTTP_CLIENT_REQUEST_BODY_SIZE, request::HTTP_CLIENT_RESPONSE_BODY_SIZE];
         Self {
-            http_server,
-            http_client: call(request::HTTP_CLIENT_REQUEST_DURATION),
+            http_server: CallMetrics {
+                active: Some(active),
+                sizes: Some(server_sizes.map(size)),
+                ..call(request::HTTP_SERVER_REQUEST_DURATION)
+            },
+            http_client: CallMetrics {
+                sizes: Some(client_sizes.map(size)),
+                ..call(request::HTTP_CLIENT_REQUEST_DURATION)
+            },
             grpc_server: call(request::RPC_SERVER_CALL_DURATION),
             grpc_client: call(request::RPC_CLIENT_CALL_DURATION),
         }
@@ -103,6 +119,16 @@ impl CallMetrics {
         self.duration.record(duration.as_secs_f64(), labels);
     }
 
+    /// Records the sizes of bodies, where they are known.
+    pub(super) fn carried(&self, sizes: [Option<u64>; 2], labels: &[KeyValue]) {
+        let instruments = self.sizes.iter().flatten();
+        for (instrument, size) in instruments.zip(sizes) {
+            if let Some(size) = size {
+                instrument.record(size, labels);
+            }
+        }
+    }
+
     fn change(&self, labels: &[KeyValue], by: i64) {
         let Some(active) = &self.active else { return };
         let is_of_active = |label: &&KeyValue| {
@@ -117,3 +143,19 @@ impl CallMetrics {
 /// <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>, which advise the same.
 const BOUNDARIES: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// Zero and the powers of 4 from 64 B to 64 MiB. The conventions advise nothing.
+const SIZE_BOUNDARIES: [f64; 12] = [
+    0.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];

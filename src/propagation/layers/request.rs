@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use http::uri::Scheme;
 use http::{HeaderMap, Request, Uri, Version, header};
+use http_body::Body;
 
 use crate::logging::Redactor;
 
@@ -41,6 +42,12 @@ impl Server {
 /// The value of a header, if it is text.
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The length of a request's body, if it says one: to the other side, or here.
+pub(super) fn body_len<B: Body>(request: &Request<B>) -> Option<u64> {
+    let announced = header(request.headers(), &header::CONTENT_LENGTH);
+    announced.and_then(|len| len.parse().ok()).or_else(|| request.body().size_hint().exact())
 }
 
 pub(super) fn scheme(uri: &Uri) -> Option<&'static str> {

@@ -22,6 +22,7 @@ pub trait RequestRules: private::Rules {}
 
 pub(super) mod private {
     use http::Request;
+    use http_body::Body;
 
     use crate::propagation::layers::call::Call;
 
@@ -29,7 +30,7 @@ pub(super) mod private {
     #[expect(unnameable_types, reason = "so that nobody else implements it")]
     pub trait Rules: Clone {
         /// Begins the span of a request, before the inner service sees it. `None`: nothing is recorded.
-        fn begin<B>(&self, request: &mut Request<B>) -> Option<Call>;
+        fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call>;
     }
 }
 
@@ -62,6 +63,7 @@ impl<S, R, B, ResponseBody> Service<Request<B>> for TracedService<S, R>
 where
     S: Service<Request<B>, Response = Response<ResponseBody>>,
     R: RequestRules,
+    B: Body,
     ResponseBody: Body,
 {
     type Response = Response<TracedBody<ResponseBody>>;
