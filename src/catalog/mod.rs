@@ -107,6 +107,8 @@ pub(crate) mod runtime_attribute;
 pub(crate) mod scope_attribute;
 pub(crate) mod usage_attribute;
 
+mod instrument;
+
 /// Keys of attributes of metrics.
 pub(crate) mod attribute {
     pub(crate) const ALLOCATOR_NAME: &str = "beacon.allocator.name";

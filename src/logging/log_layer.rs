@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context as OtelContext;
-use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+use opentelemetry::trace::{Status, TraceContextExt};
 use tracing::dispatcher::WeakDispatch;
 use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 use tracing_opentelemetry::get_otel_context;
@@ -71,7 +71,7 @@ impl LogLayer {
             if marks {
                 span.set_status(Status::error(""));
             }
-            trace_ids(span.span_context())
+            TraceIds::of(span.span_context())
         };
         let is_contextual = event.is_contextual();
         let origin = OtelContext::map_current(|context| match context {
@@ -117,12 +117,4 @@ enum Origin {
     Recorded(Option<TraceIds>),
     /// To beacon's own work, of which there are no records.
     Suppressed,
-}
-
-fn trace_ids(span: &SpanContext) -> Option<TraceIds> {
-    span.is_valid().then(|| TraceIds {
-        trace_id: span.trace_id().to_bytes(),
-        span_id: span.span_id().to_bytes(),
-        flags: span.trace_flags().to_u8(),
-    })
 }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use opentelemetry::logs::AnyValue;
+use opentelemetry::trace::SpanContext;
 
 use crate::config::LogLimitSettings;
 use crate::export::encode::attributes::KeyFilter;
@@ -23,6 +24,17 @@ pub(crate) struct TraceIds {
     pub(crate) trace_id: [u8; 16],
     pub(crate) span_id: [u8; 8],
     pub(crate) flags: u8,
+}
+
+impl TraceIds {
+    /// `None` where nobody records a span.
+    pub(crate) fn of(span: &SpanContext) -> Option<Self> {
+        span.is_valid().then(|| Self {
+            trace_id: span.trace_id().to_bytes(),
+            span_id: span.span_id().to_bytes(),
+            flags: span.trace_flags().to_u8(),
+        })
+    }
 }
 
 /// Everything of a record but body and attributes. Empty strings and zeros are not written.

@@ -326,12 +326,7 @@ fn observe(meter: &Meter, metric: &Metric, read: impl Fn(&mut Visit<'_>) + Send 
 
 /// Builds a histogram without boundaries: count, sum, minimum and maximum are enough here.
 fn duration(meter: &Meter, metric: &Metric) -> Histogram<f64> {
-    meter
-        .f64_histogram(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.description)
-        .with_boundaries(Vec::new())
-        .build()
+    metric.f64_histogram(meter, &[])
 }
 
 /// A scope of metrics that beacon makes itself.

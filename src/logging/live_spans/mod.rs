@@ -206,13 +206,7 @@ impl LiveSpans {
 }
 
 fn trace_ids(id: &Id, dispatch: &Dispatch) -> Option<TraceIds> {
-    let context = get_otel_context(id, dispatch)?;
-    let span = context.span().span_context().clone();
-    span.is_valid().then(|| TraceIds {
-        trace_id: span.trace_id().to_bytes(),
-        span_id: span.span_id().to_bytes(),
-        flags: span.trace_flags().to_u8(),
-    })
+    TraceIds::of(get_otel_context(id, dispatch)?.span().span_context())
 }
 
 /// Lists spans as they come and go. Belongs under the filter of spans.

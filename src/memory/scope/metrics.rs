@@ -34,11 +34,7 @@ pub(super) struct ScopeMetrics {
 
 impl ScopeMetrics {
     pub(super) fn new(meter: &Meter) -> Self {
-        let histogram = |metric: Metric| {
-            let builder = meter.f64_histogram(metric.name).with_unit(metric.unit);
-            let builder = builder.with_description(metric.description);
-            builder.with_boundaries(BOUNDARIES.to_vec()).build()
-        };
+        let histogram = |metric: Metric| metric.f64_histogram(meter, &BOUNDARIES);
         let Metric { name, unit, description, .. } = leak::SCOPE_RENAMED;
         let renamed = meter.u64_counter(name).with_unit(unit).with_description(description);
         Self {

@@ -120,14 +120,8 @@ pub(crate) struct ReclaimMetrics {
 
 impl ReclaimMetrics {
     pub(crate) fn new(meter: &Meter, board: &Arc<WatchBoard>) -> Self {
-        let Metric { name, unit, description, .. } = leak::RECLAIM_DURATION;
-        let duration = meter
-            .f64_histogram(name)
-            .with_unit(unit)
-            .with_description(description)
-            // Count, sum, minimum and maximum are enough here.
-            .with_boundaries(Vec::new())
-            .build();
+        // Count, sum, minimum and maximum are enough here.
+        let duration = leak::RECLAIM_DURATION.f64_histogram(meter, &[]);
         Self { board: Arc::clone(board), duration }
     }
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::{HeaderMap, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http_body::Body;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use tracing::Span;
@@ -58,6 +59,17 @@ pub(super) enum BodySizes {
         request: Option<u64>,
     },
     Unmeasured,
+}
+
+impl BodySizes {
+    /// What is known before there is a response.
+    pub(super) fn of<B: Body>(request: &Request<B>, is_measured: bool) -> Self {
+        if is_measured {
+            Self::Measured { request: request::body_len(request) }
+        } else {
+            Self::Unmeasured
+        }
+    }
 }
 
 /// What decides about success.

@@ -2,12 +2,10 @@
 
 use http::Request;
 use http_body::Body;
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use tracing::info_span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::catalog::attribute;
 use crate::propagation::inject_current;
 use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::grpc_server::{labels, method};
@@ -109,9 +107,7 @@ impl Rules for GrpcClientLayer {
         let context = TaskContext::of_span(span.clone());
         context.run(|| inject_current(request.headers_mut()));
         let mut labels = labels(method);
-        let address = server.address.map(|it| KeyValue::new(attribute::SERVER_ADDRESS, it));
-        let port = server.port.map(|port| KeyValue::new(attribute::SERVER_PORT, port));
-        for label in address.into_iter().chain(port) {
+        for label in server.into_attributes() {
             span.set_attribute(label.key.clone(), label.value.clone());
             labels.push(label);
         }

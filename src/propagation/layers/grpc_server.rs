@@ -94,11 +94,9 @@ impl Rules for GrpcServerLayer {
         );
         let caller = extract(request.headers());
         continue_trace(&span, &caller, self.is_public);
-        let server = Server::of(request);
-        if let Some(address) = server.address.filter(|_| !span.is_disabled()) {
-            span.set_attribute(attribute::SERVER_ADDRESS, address);
-            if let Some(port) = server.port {
-                span.set_attribute(attribute::SERVER_PORT, port);
+        if !span.is_disabled() {
+            for KeyValue { key, value, .. } in Server::of(request).into_attributes() {
+                span.set_attribute(key, value);
             }
         }
         let context = context_of(&span, caller, self.is_public);

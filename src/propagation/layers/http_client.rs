@@ -13,7 +13,7 @@ use crate::catalog::{attribute, request_attribute};
 use crate::propagation::inject_current;
 use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
-use crate::propagation::layers::request::{Server, body_len, cut, is_secret, scheme};
+use crate::propagation::layers::request::{Server, cut, is_secret, scheme};
 use crate::propagation::layers::service::private::Rules;
 use crate::propagation::semantics::http::KnownMethods;
 use crate::propagation::semantics::url::redact_url;
@@ -103,14 +103,6 @@ impl HttpClientLayer {
         self.methods = Arc::new(KnownMethods::parse(list));
         self
     }
-
-    fn sizes<B: Body>(&self, request: &Request<B>) -> BodySizes {
-        if self.measures_bodies {
-            BodySizes::Measured { request: body_len(request) }
-        } else {
-            BodySizes::Unmeasured
-        }
-    }
 }
 
 impl Rules for HttpClientLayer {
@@ -132,12 +124,6 @@ impl Rules for HttpClientLayer {
                 request_attribute::URL_FULL,
                 cut(&redact_url(&url, is_secret)).to_owned(),
             );
-            if let Some(address) = server.address.clone() {
-                span.set_attribute(attribute::SERVER_ADDRESS, address);
-            }
-            if let Some(port) = server.port {
-                span.set_attribute(attribute::SERVER_PORT, port);
-            }
             if let Some(method) = self.methods.original(method) {
                 span.set_attribute(
                     request_attribute::REQUEST_METHOD_ORIGINAL,
@@ -152,8 +138,10 @@ impl Rules for HttpClientLayer {
         let context = TaskContext::of_span(span.clone());
         context.run(|| inject_current(request.headers_mut()));
         let mut labels = vec![KeyValue::new(attribute::HTTP_REQUEST_METHOD, known_method)];
-        labels.extend(server.address.map(|it| KeyValue::new(attribute::SERVER_ADDRESS, it)));
-        labels.extend(server.port.map(|port| KeyValue::new(attribute::SERVER_PORT, port)));
+        for label in server.into_attributes() {
+            span.set_attribute(label.key.clone(), label.value.clone());
+            labels.push(label);
+        }
         Some(Call::begin(Begun {
             context,
             span,
@@ -162,7 +150,7 @@ impl Rules for HttpClientLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Client).clone()),
             labels,
             is_head,
-            sizes: self.sizes(request),
+            sizes: BodySizes::of(request, self.measures_bodies),
             trace_header: None,
         }))
     }

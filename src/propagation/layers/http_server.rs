@@ -255,21 +255,13 @@ impl Rules for HttpServerLayer {
             metrics: self.metrics.get().map(|metrics| metrics.http(Side::Server).clone()),
             labels,
             is_head: request.method() == Method::HEAD,
-            sizes: self.sizes(request),
+            sizes: BodySizes::of(request, self.measures_bodies),
             trace_header: self.trace_header.clone(),
         }))
     }
 }
 
 impl HttpServerLayer {
-    fn sizes<B: Body>(&self, request: &Request<B>) -> BodySizes {
-        if self.measures_bodies {
-            BodySizes::Measured { request: body_len(request) }
-        } else {
-            BodySizes::Unmeasured
-        }
-    }
-
     fn describe<B: Body>(&self, span: &Span, request: &Request<B>, scheme: &'static str) {
         if span.is_disabled() {
             return;
@@ -281,12 +273,12 @@ impl HttpServerLayer {
         };
         let text = |text: &str| Value::from(cut(text).to_owned());
         let headers = request.headers();
-        let server = Server::of(request);
         let query = request.uri().query();
         set(attribute::URL_SCHEME, Some(scheme.into()));
         set(request_attribute::URL_QUERY, query.map(|query| text(&redact_query(query, is_secret))));
-        set(attribute::SERVER_ADDRESS, server.address.map(Value::from));
-        set(attribute::SERVER_PORT, server.port.map(Value::from));
+        for KeyValue { key, value, .. } in Server::of(request).into_attributes() {
+            span.set_attribute(key, value);
+        }
         set(attribute::NETWORK_PROTOCOL_VERSION, version(request.version()).map(Value::from));
         set(request_attribute::USER_AGENT_ORIGINAL, header(headers, &header::USER_AGENT).map(text));
         let find = self.client_address.as_ref();

@@ -43,16 +43,8 @@ pub(super) struct CallMetrics {
 
 impl RequestMetrics {
     pub(super) fn new(meter: &Meter) -> Self {
-        let duration = |metric: Metric| {
-            let builder = meter.f64_histogram(metric.name).with_unit(metric.unit);
-            let builder = builder.with_description(metric.description);
-            builder.with_boundaries(BOUNDARIES.to_vec()).build()
-        };
-        let size = |metric: Metric| {
-            let builder = meter.u64_histogram(metric.name).with_unit(metric.unit);
-            let builder = builder.with_description(metric.description);
-            builder.with_boundaries(SIZE_BOUNDARIES.to_vec()).build()
-        };
+        let duration = |metric: Metric| metric.f64_histogram(meter, &BOUNDARIES);
+        let size = |metric: Metric| metric.u64_histogram(meter, &SIZE_BOUNDARIES);
         let Metric { name, unit, description, .. } = request::HTTP_SERVER_ACTIVE_REQUESTS;
         let active = meter.i64_up_down_counter(name).with_unit(unit);
         let active = active.with_description(description).build();

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use http::uri::Scheme;
 use http::{HeaderMap, Request, Uri, Version, header};
 use http_body::Body;
+use opentelemetry::KeyValue;
 
+use crate::catalog::attribute;
 use crate::logging::Redactor;
 
 /// The host and the port that a request is for, as it says itself.
@@ -30,6 +32,13 @@ impl Server {
             address: uri.host().map(|host| cut(host).to_owned()),
             port: uri.port_u16().map(i64::from),
         }
+    }
+
+    /// What spans and metrics say of it.
+    pub(super) fn into_attributes(self) -> impl Iterator<Item = KeyValue> {
+        let address = self.address.map(|it| KeyValue::new(attribute::SERVER_ADDRESS, it));
+        let port = self.port.map(|port| KeyValue::new(attribute::SERVER_PORT, port));
+        address.into_iter().chain(port)
     }
 
     /// With the port that the scheme implies.

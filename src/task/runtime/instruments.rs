@@ -34,14 +34,9 @@ pub(super) struct Histograms {
 
 impl Histograms {
     pub(super) fn new(meter: &Meter) -> Self {
-        let histogram = |metric: Metric, boundaries: &[f64]| {
-            let builder = meter.f64_histogram(metric.name).with_unit(metric.unit);
-            let builder = builder.with_description(metric.description);
-            builder.with_boundaries(boundaries.to_vec()).build()
-        };
         Self {
-            delay: histogram(runtime::TOKIO_SCHEDULER_DELAY, DELAY_BOUNDARIES),
-            stall: histogram(runtime::RUNTIME_STALL_DURATION, STALL_BOUNDARIES),
+            delay: runtime::TOKIO_SCHEDULER_DELAY.f64_histogram(meter, DELAY_BOUNDARIES),
+            stall: runtime::RUNTIME_STALL_DURATION.f64_histogram(meter, STALL_BOUNDARIES),
         }
     }
 }

@@ -71,10 +71,9 @@ pub(super) struct PollTimes {
 
 impl PollTimes {
     pub(super) fn new(meter: &Meter) -> Self {
-        let Metric { name, unit, description, .. } = catalog::TOKIO_TASK_POLL_DURATION;
-        let builder = meter.f64_histogram(name).with_unit(unit).with_description(description);
-        let boundaries = vec![1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0];
-        Self { histogram: builder.with_boundaries(boundaries).build(), seen: BTreeMap::new() }
+        let bounds = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0];
+        let histogram = catalog::TOKIO_TASK_POLL_DURATION.f64_histogram(meter, &bounds);
+        Self { histogram, seen: BTreeMap::new() }
     }
 
     /// Records what has come since the last time, each poll at the upper bound of its bucket. Of
