@@ -8,73 +8,13 @@ use arc_swap::ArcSwap;
 use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
-use tracing::{Dispatch, Level, Metadata, span};
-use tracing_subscriber::filter::{Directive, ParseError, Targets};
+use tracing::{Dispatch, Level, Metadata, Subscriber, span};
 use tracing_subscriber::layer::{Context, Filter};
-use tracing_subscriber::{EnvFilter, Registry};
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::logging::call_sites::CallSites;
+use crate::logging::directives::Directives;
 use crate::logging::question::{self, is_question};
-
-/// A directive that means nothing.
-#[derive(Debug, thiserror::Error)]
-#[error("expected filter directives such as `info,hyper=warn`, got `{directive}`")]
-pub(crate) struct DirectiveError {
-    pub(crate) directive: String,
-    source: ParseError,
-}
-
-/// Directives in the syntax of `RUST_LOG`, of which not one was left out.
-#[derive(Debug)]
-pub(crate) enum Directives {
-    /// Levels and targets only. Each call-site is asked once; a span that starts pays nothing.
-    Plain(Targets),
-    /// At least one directive names a span or a field. Each span pays for the bookkeeping.
-    Scoped(Box<EnvFilter>),
-}
-
-impl Directives {
-    /// Parses directives separated by commas; blanks around them are allowed. No directive at all
-    /// admits nothing.
-    ///
-    /// # Errors
-    ///
-    /// The first directive that is not understood. Lossy parsing would let a typo mute everything.
-    pub(crate) fn parse(text: &str) -> Result<Self, DirectiveError> {
-        let mut directives = Vec::new();
-        for piece in text.split(',').map(str::trim).filter(|piece| !piece.is_empty()) {
-            let directive: Directive = piece.parse().map_err(|source| refused(piece, source))?;
-            directives.push(directive);
-        }
-        let canonical: Vec<String> = directives.iter().map(ToString::to_string).collect();
-        if canonical.iter().any(|directive| directive.contains('[')) {
-            let filter =
-                directives.into_iter().fold(EnvFilter::default(), EnvFilter::add_directive);
-            return Ok(Self::Scoped(Box::new(filter)));
-        }
-        if canonical.is_empty() {
-            return Ok(Self::Plain(Targets::new()));
-        }
-        let targets = canonical.join(",").parse().map_err(|source| refused(text, source))?;
-        Ok(Self::Plain(targets))
-    }
-
-    fn as_filter<S>(&self) -> &dyn Filter<S> {
-        match self {
-            Self::Plain(targets) => targets,
-            Self::Scoped(filter) => &**filter,
-        }
-    }
-
-    /// The most verbose level that anything can be admitted at.
-    pub(crate) fn level_max(&self) -> LevelFilter {
-        self.as_filter::<Registry>().max_level_hint().unwrap_or(LevelFilter::TRACE)
-    }
-}
-
-fn refused(directive: &str, source: ParseError) -> DirectiveError {
-    DirectiveError { directive: directive.to_owned(), source }
-}
 
 /// What one recording layer admits. The directives can be exchanged while it is asked.
 #[derive(Debug)]
@@ -155,6 +95,35 @@ impl Admission {
         self.marks_errors && *metadata.level() == Level::ERROR && !is_sdk(metadata)
     }
 
+    /// Whether a span or an event comes to be.
+    fn admits<S>(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
+        if let Some(is_wanted) = self.answer(metadata) {
+            return is_wanted;
+        }
+        if metadata.is_span() {
+            let Some(spans) = &self.spans else { return false };
+            return spans.load().as_filter().enabled(metadata, ctx);
+        }
+        if is_question(metadata) {
+            question::answer(self.admits_event(metadata, ctx));
+            return true;
+        }
+        self.marks_status(metadata) || self.admits_event(metadata, ctx)
+    }
+
+    fn admits_call_site<S>(&self, metadata: &'static Metadata<'static>) -> Interest {
+        let interest = self.interest::<S>(metadata);
+        self.remember(metadata, &interest);
+        interest
+    }
+
+    /// The most verbose level that anything can be admitted at.
+    fn level_max(&self) -> LevelFilter {
+        let least = if self.marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
+        let directives = [&self.spans, &self.events].into_iter().flatten();
+        directives.map(|own| own.load().level_max()).fold(least, LevelFilter::max)
+    }
+
     fn interest<S>(&self, metadata: &'static Metadata<'static>) -> Interest {
         let interest = |directives: &Option<ArcSwap<Directives>>| match directives {
             None => Interest::never(),
@@ -226,7 +195,7 @@ fn is_sdk(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("opentelemetry")
 }
 
-/// [`Admission`] as the filter of a layer, which shares it.
+/// [`Admission`] as the filter of a layer, which shares it: other layers see what it refuses.
 ///
 /// Spans must get the same answer from all recording layers: as soon as two differ about a
 /// call-site, `tracing` no longer keeps the answer and asks again each time. For events that
@@ -237,33 +206,54 @@ pub(crate) struct AdmissionFilter(pub(crate) Arc<Admission>);
 
 impl<S> Filter<S> for AdmissionFilter {
     fn enabled(&self, metadata: &Metadata<'_>, ctx: &Context<'_, S>) -> bool {
-        if let Some(is_wanted) = self.0.answer(metadata) {
-            return is_wanted;
-        }
-        if metadata.is_span() {
-            let Some(spans) = &self.0.spans else { return false };
-            return spans.load().as_filter().enabled(metadata, ctx);
-        }
-        if is_question(metadata) {
-            question::answer(self.0.admits_event(metadata, ctx));
-            return true;
-        }
-        self.0.marks_status(metadata) || self.0.admits_event(metadata, ctx)
+        self.0.admits(metadata, ctx)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let interest = self.0.interest::<S>(metadata);
-        self.0.remember(metadata, &interest);
-        interest
+        self.0.admits_call_site::<S>(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let Admission { spans, events, marks_errors, .. } = &*self.0;
-        let mut hint = if *marks_errors { LevelFilter::ERROR } else { LevelFilter::OFF };
-        for directives in [spans, events].into_iter().flatten() {
-            hint = hint.max(directives.load().level_max());
-        }
-        Some(hint)
+        Some(self.0.level_max())
+    }
+
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
+        self.0.each_scoped(|filter| filter.on_new_span(attributes, id, ctx.clone()));
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
+        self.0.each_scoped(|filter| filter.on_record(id, values, ctx.clone()));
+    }
+
+    fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
+        self.0.each_scoped(|filter| filter.on_enter(id, ctx.clone()));
+    }
+
+    fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
+        self.0.each_scoped(|filter| filter.on_exit(id, ctx.clone()));
+    }
+
+    fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
+        self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
+    }
+}
+
+/// [`Admission`] as the filter of a whole subscriber that has no other layers than ours: what it
+/// refuses is not made at all, and no layer is asked about a span each time it is entered and left.
+#[derive(Debug)]
+pub(crate) struct SoleAdmission(pub(crate) Arc<Admission>);
+
+impl<S: Subscriber> Layer<S> for SoleAdmission {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        self.0.admits_call_site::<S>(metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, ctx: Context<'_, S>) -> bool {
+        self.0.admits(metadata, &ctx)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.0.level_max())
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
@@ -291,68 +281,3 @@ const UNWANTED: u32 = 0;
 const WANTED: u32 = 1;
 /// On the spans around it.
 const DEPENDS: u32 = 2;
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn directives_without_spans_and_fields_are_plain() {
-        for text in ["", "info", "my_crate", "warn,my_crate=debug", " warn , my_crate::api=off "] {
-            let directives = Directives::parse(text).unwrap();
-            assert!(matches!(directives, Directives::Plain(_)), "{text:?}: {directives:?}");
-        }
-    }
-
-    #[test]
-    fn directives_with_spans_or_fields_are_scoped() {
-        for text in ["[request]=debug", "info,my_crate[request{id=7}]=trace", "[{id}]=debug"] {
-            let directives = Directives::parse(text).unwrap();
-            assert!(matches!(directives, Directives::Scoped(_)), "{text:?}: {directives:?}");
-        }
-    }
-
-    #[test]
-    fn a_bad_directive_is_named() {
-        let table = [
-            ("my_crate=loud", "my_crate=loud"),
-            ("info,my_crate=inof", "my_crate=inof"),
-            ("info,[span", "[span"),
-            ("info, *=debug ,warn", "*=debug"),
-        ];
-        for (text, bad) in table {
-            let error = Directives::parse(text).unwrap_err();
-            assert_eq!(error.directive, bad, "{text:?}");
-            let message =
-                format!("expected filter directives such as `info,hyper=warn`, got `{bad}`");
-            assert_eq!(error.to_string(), message);
-        }
-    }
-
-    #[test]
-    fn plain_directives_mean_what_they_mean_in_env_filter() {
-        let plain = |text: &str| match Directives::parse(text).unwrap() {
-            Directives::Plain(targets) => targets,
-            Directives::Scoped(filter) => panic!("{filter:?}"),
-        };
-        let targets = plain("warn, my_crate=debug,my_crate::quiet=off,all");
-        assert!(targets.would_enable("other", &Level::WARN));
-        assert!(!targets.would_enable("other", &Level::INFO));
-        assert!(targets.would_enable("my_crate::api", &Level::DEBUG));
-        assert!(!targets.would_enable("my_crate::quiet", &Level::ERROR));
-        assert!(targets.would_enable("all", &Level::TRACE));
-        assert!(plain("my_crate=").would_enable("my_crate", &Level::TRACE));
-        assert!(!plain("").would_enable("my_crate", &Level::ERROR));
-    }
-
-    proptest! {
-        #[test]
-        fn strict_parsing_accepts_what_env_filter_accepts(text in "[a-z:=,\\[\\]{} \"0-9é-]{0,24}") {
-            let pieces = || text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-            let is_good = pieces().all(|piece| EnvFilter::builder().parse(piece).is_ok());
-            prop_assert_eq!(Directives::parse(&text).is_ok(), is_good);
-        }
-    }
-}

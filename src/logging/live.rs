@@ -13,7 +13,8 @@ use tracing::level_filters::LevelFilter;
 use crate::clock::SharedClock;
 use crate::config::{RecordingSettings, canonical_filter};
 use crate::export::courier::Spawner;
-use crate::logging::filter::{Admission, Directives};
+use crate::logging::directives::Directives;
+use crate::logging::filter::Admission;
 use crate::logging::{DirectiveError, FilterError, log_bridge};
 
 /// What a filter is about.

@@ -52,6 +52,23 @@ impl LogLayer {
         get_otel_context(parent, &dispatch)
     }
 
+    /// Returns whether the directives want the event as such.
+    fn record<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let source = EventSource::of(event);
+        let marks = source.with_metadata(|metadata| self.admission.marks_status(metadata));
+        let origin = self.origin(event, ctx, marks);
+        // What marks a status may be here for that alone. Everything else was asked before.
+        let admits = |metadata: &Metadata<'_>| self.admission.admits_event(metadata, ctx);
+        let is_wanted = !marks || source.with_metadata(admits);
+        if let (Origin::Recorded(trace), Some(sinks), true) = (origin, &self.sinks, is_wanted) {
+            sinks.record(event, &source, trace, ctx);
+        }
+        is_wanted
+    }
+
     /// What the event belongs to, looked up before any of the user's code runs.
     fn origin<S>(&self, event: &Event<'_>, ctx: &Context<'_, S>, marks: bool) -> Origin
     where
@@ -98,15 +115,36 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        let source = EventSource::of(event);
-        let marks = source.with_metadata(|metadata| self.admission.marks_status(metadata));
-        let Origin::Recorded(trace) = self.origin(event, &ctx, marks) else { return };
-        let Some(sinks) = &self.sinks else { return };
-        // What marks a status may be here for that alone. Everything else was asked before.
-        let is_wanted = |metadata: &Metadata<'_>| self.admission.admits_event(metadata, &ctx);
-        if !marks || source.with_metadata(is_wanted) {
-            sinks.record(event, &source, trace, &ctx);
-        }
+        self.record(event, &ctx);
+    }
+}
+
+/// [`LogLayer`] in a subscriber that has no other layers than ours.
+///
+/// It takes an event when it is asked about it, and lets it pass on as an event of its span only
+/// where that is wanted: the official layer has no filter of its own there that could refuse it.
+#[derive(Debug)]
+pub(crate) struct SoleLogLayer {
+    logs: LogLayer,
+    passes_on: bool,
+}
+
+impl SoleLogLayer {
+    pub(crate) const fn new(logs: LogLayer, passes_on: bool) -> Self {
+        Self { logs, passes_on }
+    }
+}
+
+impl<S> Layer<S> for SoleLogLayer
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        Layer::<S>::on_register_dispatch(&self.logs, dispatch);
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, ctx: Context<'_, S>) -> bool {
+        self.logs.record(event, &ctx) && self.passes_on
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod call_sites;
 mod copied_fields;
+mod directives;
 mod errors;
 mod field_list;
 mod fields;
@@ -33,7 +34,7 @@ mod subscriber;
 mod trace_layer;
 mod value;
 
-pub(crate) use filter::DirectiveError;
+pub(crate) use directives::DirectiveError;
 pub(crate) use filter_file::FilterFile;
 pub(crate) use installed::set_installed;
 pub(crate) use lines::{LineParts, Lines};

@@ -106,7 +106,7 @@ fn an_attached_context_counts_without_any_tracing_span() {
         TraceState::NONE,
     );
     let log = one_log(&settings(), || {
-        let _guard = Context::new().with_remote_span_context(remote).attach();
+        let _guard = Context::new().with_remote_span_context(remote.clone()).attach();
         tracing::event!(Level::INFO, "remote");
     });
     assert_eq!(log.trace_id, TraceId::from(7).to_bytes());

@@ -11,14 +11,17 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::clock::{Clock, SharedClock};
 use crate::config::{LogLimitSettings, RecordingSettings, RestraintSettings, SpanLimitSettings};
 use crate::export::courier::Intake;
 use crate::export::processors::decode::{Decoded, drain};
 use crate::export::processors::{EncodingSpanProcessor, RecordingCounters};
-use crate::logging::filter::{Admission, Directives};
-use crate::logging::{LiveFilters, LogRecorder, RecordingParts, Redactor, Sinks, registry};
+use crate::logging::directives::Directives;
+use crate::logging::filter::Admission;
+use crate::logging::{LiveFilters, LogRecorder, RecordingParts, Redactor, Sinks, layer, registry};
 
 /// The time of every event.
 pub(super) const NOW_UNIX_NANO: u64 = 1_700_000_000_123_456_789;
@@ -124,26 +127,56 @@ impl Pipeline {
     pub(super) fn dispatch(&self, signals: Signals, settings: &RecordingSettings) -> Dispatch {
         Dispatch::new(registry(self.parts(signals, settings)).unwrap())
     }
+
+    /// The same in a subscriber that could have other layers.
+    pub(super) fn guest(&self, signals: Signals, settings: &RecordingSettings) -> Dispatch {
+        let layer = layer(self.parts(signals, settings)).unwrap();
+        Dispatch::new(Registry::default().with(layer))
+    }
 }
 
-/// Runs `code` under a subscriber of its own and returns what was recorded.
-pub(super) fn recorded(settings: &RecordingSettings, code: impl FnOnce()) -> Decoded {
+/// Runs `code` under a subscriber of its own and returns what was recorded. As a guest in another
+/// subscriber the same is recorded.
+pub(super) fn recorded(settings: &RecordingSettings, code: impl Fn()) -> Decoded {
     recorded_signals(Signals::Both, settings, code)
 }
 
 pub(super) fn recorded_signals(
     signals: Signals,
     settings: &RecordingSettings,
-    code: impl FnOnce(),
+    code: impl Fn(),
 ) -> Decoded {
-    let pipeline = Pipeline::default();
-    let dispatch = pipeline.dispatch(signals, settings);
-    tracing::dispatcher::with_default(&dispatch, code);
-    drain(&pipeline.intake)
+    let run = |make: fn(&Pipeline, Signals, &RecordingSettings) -> Dispatch| {
+        let pipeline = Pipeline::default();
+        let dispatch = make(&pipeline, signals, settings);
+        tracing::dispatcher::with_default(&dispatch, &code);
+        drain(&pipeline.intake)
+    };
+    let (sole, guest) = (run(Pipeline::dispatch), run(Pipeline::guest));
+    assert_eq!(shape(&sole), shape(&guest));
+    sole
+}
+
+/// Everything but ids and times.
+fn shape(decoded: &Decoded) -> impl PartialEq + std::fmt::Debug {
+    let span = |span: &Span| {
+        let events: Vec<_> = span.events.iter().map(|event| event.name.clone()).collect();
+        let parent = decoded.spans.iter().find(|(_, other)| other.span_id == span.parent_span_id);
+        let parent = parent.map(|(_, parent)| parent.name.clone());
+        (span.name.clone(), parent, span.status.clone(), events, span.attributes.clone())
+    };
+    let log = |log: &LogRecord| {
+        let owner = decoded.spans.iter().find(|(_, span)| span.span_id == log.span_id);
+        let owner = owner.map(|(_, span)| span.name.clone());
+        (log.body.clone(), log.severity_number, owner, log.attributes.clone())
+    };
+    let spans: Vec<_> = decoded.spans.iter().map(|(_, each)| span(each)).collect();
+    let logs: Vec<_> = decoded.logs.iter().map(|(_, each)| log(each)).collect();
+    (spans, logs)
 }
 
 /// Runs `code` and returns the one log record that it made.
-pub(super) fn one_log(settings: &RecordingSettings, code: impl FnOnce()) -> LogRecord {
+pub(super) fn one_log(settings: &RecordingSettings, code: impl Fn()) -> LogRecord {
     let mut logs = recorded(settings, code).logs;
     assert_eq!(logs.len(), 1, "{logs:?}");
     logs.remove(0).1
