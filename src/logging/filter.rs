@@ -166,13 +166,19 @@ impl Admission {
         }
     }
 
+    /// Whether some directives keep books about spans.
+    #[inline]
+    pub(super) fn is_scoped(&self) -> bool {
+        self.is_scoped.load(Ordering::Acquire)
+    }
+
     /// Shows `use_filter` the directives that keep books about spans.
     ///
     /// Directives that came after a span do not know it, and take part in nothing that becomes of
     /// it.
     #[inline]
     fn each_scoped(&self, use_filter: impl Fn(&EnvFilter)) {
-        if !self.is_scoped.load(Ordering::Acquire) {
+        if !self.is_scoped() {
             return;
         }
         for directives in [&self.spans, &self.events].into_iter().flatten() {

@@ -9,6 +9,7 @@ use opentelemetry::{Context as OtelContext, ContextGuard};
 use tracing::dispatcher::{self, DefaultGuard};
 use tracing::{Dispatch, Span};
 
+use crate::logging::Reentry;
 use crate::task::runtime::{Mark, mark_span};
 use crate::thread_end::is_thread_ending;
 
@@ -92,6 +93,13 @@ impl TaskContext {
         let span = (!self.span.is_none()).then(|| self.span.enter());
         let otel = self.otel.clone().map(OtelContext::attach);
         EnteredContext { _otel: otel, _span: span, _scope: scope }
+    }
+
+    /// Returns what it takes to enter the context again and again, once it was entered, or `None`
+    /// where [`enter`](Self::enter) has to do it.
+    pub(crate) fn reentry(&self) -> Option<Reentry> {
+        // The subscriber of a test has other layers.
+        if self.dispatch.is_some() { None } else { Reentry::of(&self.span, self.otel.as_ref()) }
     }
 
     /// Tells whoever watches the thread that a poll in this context begins.

@@ -11,7 +11,9 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 use tracing::Span;
 
-use crate::task::TaskContext;
+use crate::logging::{Reentered, Reentry};
+use crate::task::{EnteredContext, TaskContext};
+use crate::thread_end::is_thread_ending;
 
 /// Puts futures, streams, sinks, HTTP bodies and tower services into a context, whoever polls them.
 ///
@@ -40,7 +42,7 @@ pub trait ContextExt: Sized {
     /// Polls, and drops, in the given context: a [`TaskContext`], a span, or a context of the
     /// OpenTelemetry API.
     fn with_context(self, context: impl Into<TaskContext>) -> InContext<Self> {
-        InContext { inner: Some(self), context: context.into() }
+        InContext { inner: Some(self), context: context.into(), again: Again::default() }
     }
 
     /// Polls, and drops, in the context of the caller.
@@ -65,6 +67,7 @@ pin_project! {
         #[pin]
         inner: Option<T>,
         context: TaskContext,
+        again: Again,
     }
 
     impl<T> PinnedDrop for InContext<T> {
@@ -86,14 +89,18 @@ impl<F: Future> Future for InContext<F> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
         let _mark = this.context.mark();
-        let entered = this.context.enter();
+        let entered = this.again.enter(this.context);
         let polled = inner.poll(cx);
         if polled.is_ready() {
             // Here and not in the destructor: the context is entered once less, and the span does
             // not wait for whoever keeps a finished future.
+            let entered = entered.into_seen(this.context);
             this.inner.set(None);
             drop(entered);
             *this.context = TaskContext::none();
+        } else {
+            drop(entered);
+            this.again.settle(this.context);
         }
         polled
     }
@@ -105,8 +112,11 @@ impl<S: Stream> Stream for InContext<S> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
-        let _entered = this.context.enter();
-        inner.poll_next(cx)
+        let entered = this.again.enter(this.context);
+        let polled = inner.poll_next(cx);
+        drop(entered);
+        this.again.settle(this.context);
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -148,12 +158,16 @@ impl<B: Body> Body for InContext<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let entered = this.context.enter();
+        let entered = this.again.enter(this.context);
         let polled = inner.poll_frame(cx);
         if matches!(polled, Poll::Ready(None)) {
+            let entered = entered.into_seen(this.context);
             this.inner.set(None);
             drop(entered);
             *this.context = TaskContext::none();
+        } else {
+            drop(entered);
+            this.again.settle(this.context);
         }
         polled
     }
@@ -182,14 +196,15 @@ impl<Request, S: Service<Request>> Service<Request> for InContext<S> {
     fn call(&mut self, request: Request) -> InContext<S::Future> {
         let _entered = self.context.enter();
         let answer = self.inner.as_mut().map(|inner| inner.call(request));
-        InContext { inner: answer, context: self.context.clone() }
+        InContext { inner: answer, context: self.context.clone(), again: Again::default() }
     }
 }
 
 /// A service is cloned for each connection.
 impl<T: Clone> Clone for InContext<T> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), context: self.context.clone() }
+        let (inner, context) = (self.inner.clone(), self.context.clone());
+        Self { inner, context, again: Again::default() }
     }
 }
 
@@ -202,6 +217,52 @@ impl<T> InContext<T> {
         let Some(inner) = this.inner.as_pin_mut() else { return Poll::Ready(Ok(())) };
         let _entered = this.context.enter();
         work(inner)
+    }
+}
+
+/// How a context is entered that was, or was not, entered before.
+#[derive(Debug, Default)]
+enum Again {
+    #[default]
+    First,
+    Seen,
+    Unseen(Reentry),
+}
+
+impl Again {
+    #[inline]
+    fn enter<'a>(&'a self, context: &'a TaskContext) -> Entered<'a> {
+        if let Self::Unseen(reentry) = self
+            && !is_thread_ending()
+            && let Some(entered) = reentry.enter()
+        {
+            return Entered::Unseen { _entered: entered };
+        }
+        Entered::Seen { _entered: context.enter() }
+    }
+
+    /// Once the context was entered.
+    #[inline]
+    fn settle(&mut self, context: &TaskContext) {
+        if matches!(self, Self::First) {
+            *self = context.reentry().map_or(Self::Seen, Self::Unseen);
+        }
+    }
+}
+
+enum Entered<'a> {
+    Seen { _entered: EnteredContext<'a> },
+    Unseen { _entered: Reentered<'a> },
+}
+
+impl<'a> Entered<'a> {
+    /// The last time is seen by all: it is the end of the span.
+    fn into_seen(self, context: &'a TaskContext) -> Self {
+        if matches!(self, Self::Seen { .. }) {
+            return self;
+        }
+        drop(self);
+        Self::Seen { _entered: context.enter() }
     }
 }
 

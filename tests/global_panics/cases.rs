@@ -166,8 +166,9 @@ fn inside_a_layer() {
         });
     }
     let report = telemetry.shutdown_blocking().expect("the collector works");
-    // `around` and `kept`, twice; the span that was lost ends when nobody holds it.
-    assert!(report.traces.delivered >= 4 && report.is_conserved(), "{report}");
+    // `around` and `kept`, twice; but of a layer that panics the answers of filters stay behind on the
+    // thread, and `tracing-subscriber` may take one for an answer about the next span.
+    assert!(report.traces.delivered >= 3 && report.is_conserved(), "{report}");
 }
 
 /// What a service does that wants no unwinding. The record is held when it ends.

@@ -43,6 +43,21 @@ impl CallSiteLayer {
     pub const fn new() -> Self {
         Self
     }
+
+    /// The current thread is in a span of this call-site.
+    pub(crate) fn entered(id: &Id, call_site: CallSite) {
+        let _ = ENTERED.try_with(|entered| entered.enter(id.into_u64(), call_site));
+    }
+
+    /// The current thread leaves the span.
+    pub(crate) fn left(id: &Id) {
+        let _ = ENTERED.try_with(|entered| {
+            if let Some(wanted) = entered.link_wanted.take() {
+                link(wanted);
+            }
+            entered.exit(id.into_u64());
+        });
+    }
 }
 
 impl<S> Layer<S> for CallSiteLayer
@@ -50,17 +65,11 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_enter(&self, id: &Id, ctx: Context<'_, S>) {
-        let call_site = ctx.metadata(id);
-        let _ = ENTERED.try_with(|entered| entered.enter(id.into_u64(), call_site));
+        Self::entered(id, ctx.metadata(id));
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        let _ = ENTERED.try_with(|entered| {
-            if let Some(wanted) = entered.link_wanted.take() {
-                link(wanted);
-            }
-            entered.exit(id.into_u64());
-        });
+        Self::left(id);
     }
 }
 

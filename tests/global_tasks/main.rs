@@ -2,7 +2,9 @@
 #![cfg(unix)]
 #![expect(clippy::expect_used, reason = "a case that cannot be set up has failed")]
 
+#[path = "../child/mod.rs"]
 mod child;
+mod polls;
 
 use beacon::collector::Collector;
 use beacon::opentelemetry::baggage::BaggageExt as _;
