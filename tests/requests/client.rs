@@ -14,11 +14,12 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::transport::Endpoint;
 use tower::{Layer as _, Service, ServiceExt as _};
 
-use crate::grpc::{call, list};
+use crate::grpc::{call, chat, list};
 use crate::{BRIEFLY, Meeting, port_in};
 
 /// A role of the test of two processes, which starts it.
@@ -69,10 +70,27 @@ async fn requests(base: &str) {
     in_case("panicked", ask(base, "/panic", 0)).await.expect_err("the connection breaks");
     get("failed first", "/flaky").await;
     in_case("tried again", ask(base, "/flaky", 1)).await.expect("an answer");
+    in_case("upgraded", echoed(base)).await;
     in_case("gave up", async {
         tokio::time::timeout(BRIEFLY, ask(base, "/never", 0)).await.expect_err("it takes too long")
     })
     .await;
+}
+
+/// Asks for another protocol, and speaks it.
+async fn echoed(base: &str) {
+    let request = Request::get(format!("{base}/upgrade")).header("connection", "upgrade");
+    let request = request.header("upgrade", "echo").body(Empty::<Bytes>::new());
+    let mut client = HttpClientLayer::new().layer(client());
+    let answer = client.ready().await.expect("it is ready").call(request.expect("a request"));
+    let mut answer = answer.await.expect("an answer");
+    let upgraded = hyper::upgrade::on(&mut answer).await.expect("the server wants it");
+    drop(answer);
+    let mut stream = TokioIo::new(upgraded);
+    stream.write_all(b"hello").await.expect("it is sent");
+    let mut back = [0; 5];
+    stream.read_exact(&mut back).await.expect("it comes back");
+    assert_eq!(&back, b"hello");
 }
 
 /// On a connection of its own, which ends with the answer.
@@ -96,6 +114,27 @@ async fn calls(base: &str) {
     }
     assert_eq!(received, ["0", "1", "2"]);
     drop(answers);
+    let both_ways = async {
+        let (questions, mut answers) = chat(channel.clone(), "/shop.Orders/Chat").await;
+        for question in ["one", "two"] {
+            questions.send(question.to_owned()).await.expect("the server listens");
+            let answer = answers.message().await.expect("a message");
+            assert_eq!(answer.as_deref(), Some(question));
+        }
+        (questions, answers)
+    };
+    let (questions, mut answers) = in_case("both ways", both_ways).await;
+    drop(questions);
+    assert_eq!(answers.message().await.expect("the end"), None);
+    drop(answers);
+    in_case("rpc left both ways", async {
+        let (questions, mut answers) = chat(channel.clone(), "/shop.Orders/Chat").await;
+        questions.send("one".to_owned()).await.expect("the server listens");
+        answers.message().await.expect("a message").expect("one");
+    })
+    .await;
+    let status = in_case("rpc panicked", call(channel.clone(), "/shop.Orders/Panic")).await;
+    status.expect_err("no answer");
     let status = in_case("rpc not found", call(channel.clone(), "/shop.Orders/Find")).await;
     assert_eq!(status.expect_err("no answer").code(), tonic::Code::NotFound);
     in_case("rpc left early", async {

@@ -14,6 +14,7 @@ mod grpc;
 mod in_process;
 mod metrics;
 mod panics;
+mod retries;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -45,8 +46,20 @@ const EXPECTED: &[(&str, Side, Side)] = &[
     ("failed first", error("GET", 503, "503"), error("GET /flaky", 503, "503")),
     ("tried again", ok("GET", 200), ok("GET /flaky", 200)),
     ("gave up", Side { name: "GET", status: None, error: Some("cancelled") }, GAVE_UP),
+    ("upgraded", ok("GET", 101), ok("GET /upgrade", 101)),
     ("unary", rpc("shop.Orders/Get", "OK"), rpc("shop.Orders/Get", "OK")),
     ("server stream", rpc("shop.Orders/List", "OK"), rpc("shop.Orders/List", "OK")),
+    ("both ways", rpc("shop.Orders/Chat", "OK"), rpc("shop.Orders/Chat", "OK")),
+    (
+        "rpc panicked",
+        Side { error: Some(CHANNEL_ERROR), ..rpc("shop.Orders/Panic", "UNAVAILABLE") },
+        Side { error: Some("panic"), ..rpc("shop.Orders/Panic", "UNKNOWN") },
+    ),
+    (
+        "rpc left both ways",
+        Side { error: Some("CANCELLED"), ..rpc("shop.Orders/Chat", "CANCELLED") },
+        rpc("shop.Orders/Chat", "CANCELLED"),
+    ),
     (
         "rpc not found",
         Side { error: Some("NOT_FOUND"), ..rpc("shop.Orders/Find", "NOT_FOUND") },
@@ -60,6 +73,7 @@ const EXPECTED: &[(&str, Side, Side)] = &[
 ];
 
 const CLIENT_ERROR: &str = "hyper_util::client::legacy::client::Error";
+const CHANNEL_ERROR: &str = "tonic::transport::error::Error";
 const GAVE_UP: Side = Side { name: "GET /never", status: None, error: Some("cancelled") };
 
 /// What a span says.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use beacon::collector::{ReceivedMetricValue, ReceivedStatusCode};
-use beacon::propagation::HttpServerLayer;
+use beacon::propagation::{GrpcServerLayer, HttpServerLayer};
 use beacon::testing::TestTelemetry;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -52,6 +52,23 @@ fn a_body_that_panics() {
         AssertUnwindSafe(frame).catch_unwind().await.expect_err("it panics");
     }));
     check_ended(&test, "panic");
+}
+
+#[test]
+fn a_service_of_grpc_that_panics() {
+    let test = started();
+    let layer = GrpcServerLayer::new().meter(&test.meter("test"));
+    runtime().block_on(test.capture(async {
+        let answer = layer.layer(service_fn(async |request| panics(request).await));
+        let request = Request::post("/shop.Orders/Get").body(Empty::new()).expect("a request");
+        AssertUnwindSafe(answer.oneshot(request)).catch_unwind().await.expect_err("it panics");
+    }));
+    let span = only_span(&test).expect("a span");
+    check(&span, "error.type", "panic");
+    check(&span, "rpc.response.status_code", "UNKNOWN");
+    assert_eq!(span.status, ReceivedStatusCode::Error);
+    let took = test.metric("rpc.server.call.duration").expect("a metric");
+    took.point(&[("error.type", "panic")]).expect("it is counted");
 }
 
 #[test]

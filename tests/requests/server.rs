@@ -7,14 +7,16 @@ use std::{fs, io};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{Request, Response, StatusCode};
 use axum::routing::get;
 use beacon::opentelemetry::Context;
 use beacon::opentelemetry::baggage::BaggageExt as _;
 use beacon::propagation::{GrpcServerLayer, HttpServerLayer};
+use beacon::task;
 use beacon::tracing::info_span;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tower::Layer as _;
@@ -56,6 +58,7 @@ fn router(quit: Arc<Notify>) -> Router {
         .route("/stream", get(streamed))
         .route("/endless", get(endless))
         .route("/never", get(never))
+        .route("/upgrade", get(upgrades))
         .route("/panic", get(panics))
         .route("/flaky", get(async move || flaky(&has_failed)))
         .fallback(async || (StatusCode::NOT_FOUND, handled("nothing")))
@@ -90,6 +93,18 @@ async fn endless() -> Body {
 async fn never() {
     handled(());
     std::future::pending::<()>().await;
+}
+
+/// Speaks another protocol from here on: what it gets, it sends back.
+async fn upgrades(request: Request<Body>) -> Response<Body> {
+    task::spawn(async {
+        let upgraded = hyper::upgrade::on(request).await.expect("the client wants it");
+        let (mut reads, mut writes) = tokio::io::split(TokioIo::new(upgraded));
+        tokio::io::copy(&mut reads, &mut writes).await.expect("it is sent back");
+    });
+    let response = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    let response = response.header("connection", "upgrade").header("upgrade", "echo");
+    handled(response.body(Body::empty()).expect("a response"))
 }
 
 async fn panics() {
