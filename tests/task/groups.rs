@@ -1,8 +1,9 @@
 //! Groups: they end together, and nothing of them is forgotten.
 
 use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use beacon::opentelemetry::Context;
@@ -11,7 +12,8 @@ use beacon::testing::TestTelemetry;
 use tokio::sync::oneshot;
 
 use crate::support::{
-    IN_REQUEST, check, check_each_runtime, eventually, in_request, one_thread, work, workers,
+    IN_REQUEST, check, check_each_runtime, eventually, in_request, one_thread, request, work,
+    workers,
 };
 
 /// For what happens at once: longer than any machine takes for it.
@@ -182,6 +184,79 @@ fn the_end_of_telemetry_waits_for_groups() {
         }));
         check(&test, IN_REQUEST);
     }
+}
+
+/// Tells when it is dropped, and waits until it may go.
+struct Slow(Mutex<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        let (begun, may_go) = self.0.get_mut().unwrap();
+        begun.send(()).unwrap_or_default();
+        may_go.recv_timeout(LONG).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_task_runs_until_it_has_let_go_of_its_context() {
+    let runtime = workers(2);
+    let _in_runtime = runtime.enter();
+    let ways: [fn(&Group<&'static str>); 2] = [
+        |group| drop(group.spawn("work", async { Ok(()) })),
+        |group| drop(group.spawn_blocking("work", || Ok(()))),
+    ];
+    for spawn in ways {
+        let group: Group<&str> = Group::new("slow");
+        let (begun, begins) = mpsc::channel();
+        let (go, may_go) = mpsc::channel();
+        request(|| {
+            let context = Context::current_with_value(Slow(Mutex::new((begun, may_go))));
+            let _attached = context.attach();
+            spawn(&group);
+        });
+        begins.recv_timeout(LONG).unwrap();
+        assert_eq!(group.running().len(), 1, "its span may be open");
+        go.send(()).unwrap();
+        assert_eq!(runtime.block_on(group.join()).unwrap().finished, 1);
+    }
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("as planned"));
+    }
+}
+
+#[test]
+fn a_task_has_panicked_only_by_its_own_panic() {
+    let runtime = one_thread();
+    let group: Group<&str> = Group::new("own_panic");
+    runtime.block_on(async {
+        let bomb = Bomb;
+        let task = group.spawn("bomb", async move {
+            let _bomb = bomb;
+            pending().await
+        });
+        tokio::task::yield_now().await;
+        task.abort();
+        let error = group.join().await.unwrap_err();
+        assert_eq!(error.to_string(), "group `own_panic`: task `bomb` panicked");
+    });
+    let group: Group<&str> = Group::new("own_panic");
+    let others = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = one_thread();
+        runtime.block_on(async {
+            group.spawn("waits", pending());
+            tokio::task::yield_now().await;
+        });
+        std::panic::resume_unwind(Box::new("as planned"));
+    }));
+    others.unwrap_err();
+    let report = runtime.block_on(group.join()).unwrap();
+    assert_eq!((report.cancelled, report.panicked), (1, 0));
 }
 
 #[test]

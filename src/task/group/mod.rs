@@ -20,7 +20,7 @@ pub use running::{GroupReport, RunningTask};
 
 use crate::task::ContextExt as _;
 use crate::task::counts::{Counts, counts_of};
-use crate::task::group::member::Member;
+use crate::task::group::member::{BlockingWork, Member, Work};
 use crate::task::names::Named;
 use crate::task::spawn::in_current_context;
 use crate::task::sync::timer;
@@ -102,15 +102,9 @@ impl<E: Send + 'static> Group<E> {
     {
         let member = Member::new(name, &self.shared);
         let number = member.number();
-        let cancel = self.shared.cancel.clone();
-        let task = async move {
-            match cancel.run_until_cancelled(future).await {
-                Some(Ok(())) => member.finish(),
-                Some(Err(error)) => member.fail(error),
-                None => drop(member),
-            }
-        };
-        tokio::spawn(Named::new(task, number).with_current_context()).abort_handle()
+        let future = self.shared.cancel.clone().run_until_cancelled_owned(future);
+        let future = Named::new(future, number).with_current_context();
+        tokio::spawn(Work::new(future, member)).abort_handle()
     }
 
     /// Runs a function that blocks as a task of the group. It should look at the token of the group:
@@ -126,16 +120,8 @@ impl<E: Send + 'static> Group<E> {
         F: FnOnce() -> Result<(), E> + Send + 'static,
     {
         let member = Member::new(name, &self.shared);
-        let work = move || {
-            if member.is_cancelled() {
-                return;
-            }
-            match work() {
-                Ok(()) => member.finish(),
-                Err(error) => member.fail(error),
-            }
-        };
-        tokio::task::spawn_blocking(in_current_context(work)).abort_handle()
+        let work = BlockingWork::new(in_current_context(work), member);
+        tokio::task::spawn_blocking(move || work.run()).abort_handle()
     }
 
     /// Waits until all tasks have ended. Tasks that are spawned meanwhile count as well.
