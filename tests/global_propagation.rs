@@ -5,8 +5,10 @@
 mod child;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use beacon::Telemetry;
+use beacon::collector::Collector;
 use beacon::config::Environment;
 use beacon::opentelemetry::baggage::BaggageExt as _;
 use beacon::opentelemetry::propagation::TextMapPropagator as _;
@@ -15,9 +17,11 @@ use beacon::opentelemetry::trace::{
     TracerProvider as _,
 };
 use beacon::opentelemetry::{Context, KeyValue, global};
-use beacon::propagation::{self, CarrierExtractor, CarrierInjector};
+use beacon::propagation::{self, CarrierExtractor, CarrierInjector, HttpServerLayer};
 use beacon::tracing::{Span, info_span};
 use beacon::tracing_opentelemetry::{self, OpenTelemetrySpanExt as _};
+use http::{Request, Response};
+use tower::{Layer as _, ServiceExt as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::child::{command, finish, is_child, run, wait_until};
@@ -81,7 +85,7 @@ fn a_request_is_no_part_of_the_span_that_reads_it() {
             assert!(!nothing.has_active_span());
             assert!(nothing.baggage().is_empty());
 
-            let mut request = http::Request::new(());
+            let mut request = Request::new(());
             propagation::inject(&caller(), request.headers_mut());
             let found = propagation::extract(request.headers());
             assert_eq!(found.span().span_context(), caller().span().span_context());
@@ -103,6 +107,44 @@ fn the_environment_decides_what_travels() {
         info_span!("work").in_scope(|| assert_eq!(sent(), Headers::new()));
         assert_eq!(telemetry.propagator().fields().count(), 0);
     });
+}
+
+#[test]
+fn the_environment_decides_which_methods_are_known() {
+    let collector = Collector::start().expect("a collector starts");
+    let endpoint = collector.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "BREW, GET"),
+    ];
+    let stderr = run("the_environment_decides_which_methods_are_known", &variables, || {
+        // Made before there is telemetry, as a router may be.
+        let layer = HttpServerLayer::new();
+        let own = HttpServerLayer::new().known_methods("POST");
+        let _telemetry = beacon::init_telemetry().expect("it is the first");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let serve = |layer: &HttpServerLayer, method: &str| {
+            let handler = tower::service_fn(async |_: Request<String>| {
+                Ok::<_, Infallible>(Response::new(String::new()))
+            });
+            let request = Request::builder().method(method).body(String::new());
+            let answer = layer.layer(handler).oneshot(request.expect("a request"));
+            drop(runtime.block_on(answer).expect("an answer"));
+        };
+        for method in ["BREW", "GET", "POST", "brew"] {
+            serve(&layer, method);
+        }
+        serve(&own, "POST");
+    });
+    if stderr.is_none() {
+        return;
+    }
+    let methods: Vec<_> = collector
+        .spans()
+        .iter()
+        .filter_map(|span| Some(span.attribute("http.request.method")?.to_string()))
+        .collect();
+    assert_eq!(methods, ["BREW", "GET", "_OTHER", "_OTHER", "POST"]);
 }
 
 #[test]

@@ -11,6 +11,20 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Sets the methods of HTTP that [`HttpServerLayer`](crate::propagation::HttpServerLayer) and
+    /// [`HttpClientLayer`](crate::propagation::HttpClientLayer) tell apart, in their letter case, in
+    /// place of the default ones: all others are `_OTHER`. Default: `CONNECT`, `DELETE`, `GET`, `HEAD`,
+    /// `OPTIONS`, `PATCH`, `POST`, `PUT`, `QUERY` and `TRACE`, as the conventions say. None, or more than
+    /// 64, is an [`InitError`](crate::InitError).
+    pub fn http_known_methods<M: Into<String>>(
+        mut self,
+        methods: impl IntoIterator<Item = M>,
+    ) -> Self {
+        let methods: Vec<String> = methods.into_iter().map(Into::into).collect();
+        self.overrides.set(key::HTTP_KNOWN_METHODS, methods);
+        self
+    }
+
     /// Sets which traces are recorded. Default: the parent's decision, and every root, as the
     /// specification says. A ratio outside of 0 to 1 is an [`InitError`](crate::InitError).
     pub fn sampler(mut self, sampler: Sampler) -> Self {

@@ -22,6 +22,7 @@ pub(crate) const DISABLED: &str = "disabled";
 pub(crate) const ERROR_EVENTS_TO_STATUS: &str = "error_events_to_status";
 pub(crate) const EVENT_ATTRIBUTES_MAX: &str = "event_attributes_max";
 pub(crate) const LINK_ATTRIBUTES_MAX: &str = "link_attributes_max";
+pub(crate) const HTTP_KNOWN_METHODS: &str = "http.known_methods";
 pub(crate) const LOG_ATTRIBUTES_MAX: &str = "log_attributes_max";
 pub(crate) const LOG_ATTRIBUTE_CHARS_MAX: &str = "log_attribute_chars_max";
 pub(crate) const LOG_BUFFER_BYTES: &str = "log.buffer_bytes";

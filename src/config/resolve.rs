@@ -47,6 +47,7 @@ pub(crate) fn resolve(
     let settings = Settings {
         is_disabled,
         resource: resource(&values, &pod),
+        http_known_methods: values.list(key::HTTP_KNOWN_METHODS).to_vec(),
         propagators: values.list(key::PROPAGATORS).iter().filter_map(|n| propagator(n)).collect(),
         sampler: sampler(&values),
         span_limits: limits::of_spans(&values),

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) is_disabled: bool,
     pub(crate) resource: ResourceSettings,
     pub(crate) propagators: Vec<Propagator>,
+    /// Methods that the layers for HTTP tell apart.
+    pub(crate) http_known_methods: Vec<String>,
     pub(crate) sampler: Sampler,
     pub(crate) span_limits: SpanLimitSettings,
     pub(crate) log_limits: LogLimitSettings,

@@ -170,6 +170,13 @@ static GENERAL: &[Row] = &[
         "how trace context and baggage travel",
     ),
     Row::new(
+        key::HTTP_KNOWN_METHODS,
+        &["OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"],
+        Kind::Names,
+        Some("CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE"),
+        "methods of HTTP that are told apart",
+    ),
+    Row::new(
         key::SAMPLER,
         &["OTEL_TRACES_SAMPLER"],
         Kind::Choice(&SAMPLERS),

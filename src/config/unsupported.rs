@@ -113,7 +113,6 @@ pub(super) static UNSUPPORTED: &[Unsupported] = &[
         "OTEL_EXPORTER_OTLP_METRIC_INSECURE",
         "this spelling is obsolete; set `OTEL_EXPORTER_OTLP_METRICS_INSECURE`",
     ),
-    later("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"),
     explained(
         "OTEL_BSP_MAX_CONCURRENT_EXPORTS",
         "not supported; `BEACON_REQUESTS_IN_FLIGHT` bounds the requests of each signal",

@@ -16,7 +16,7 @@ use crate::memory::{
     heap_profile, is_tracking, set_installed, set_installed_scopes,
 };
 use crate::pipeline::Pipeline;
-use crate::propagation::set_installed_layers;
+use crate::propagation::{set_installed_layers, set_installed_methods};
 
 /// Whom the watch tells, and what it counts.
 pub(super) struct WatchPeers<'a> {
@@ -90,6 +90,7 @@ impl Pipeline {
         if let Some(memory) = &self.memory {
             set_installed(memory.latest());
         }
+        set_installed_methods(&self.settings.http_known_methods);
         if let Some(meter) = self.export.as_ref().and_then(Export::own_meter) {
             set_installed_scopes(&meter);
             set_installed_layers(&meter);

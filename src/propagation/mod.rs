@@ -58,6 +58,7 @@ pub use crate::propagation::layers::{
     GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer, RequestRules, ResendCount,
     TracedBody, TracedFuture, TracedService,
 };
+pub(crate) use crate::propagation::semantics::http::set_installed_methods;
 
 /// Writes trace context and baggage of the current span into a carrier.
 ///

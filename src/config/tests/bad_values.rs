@@ -220,6 +220,7 @@ const OTHERS: &[&str] = &[
     key::DISABLED,
     key::ERROR_EVENTS_TO_STATUS,
     key::EVENT_ATTRIBUTES_MAX,
+    key::HTTP_KNOWN_METHODS,
     key::LINK_ATTRIBUTES_MAX,
     key::LOG_ATTRIBUTES_MAX,
     key::LOG_ATTRIBUTE_CHARS_MAX,

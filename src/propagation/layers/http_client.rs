@@ -1,7 +1,5 @@
 //! Requests that this process sends.
 
-use std::sync::Arc;
-
 use http::{Method, Request};
 use http_body::Body;
 use opentelemetry::KeyValue;
@@ -15,7 +13,7 @@ use crate::propagation::layers::call::{Begun, BodySizes, Call, Protocol};
 use crate::propagation::layers::metrics::{LayerMetrics, Side};
 use crate::propagation::layers::request::{Server, cut, is_secret, scheme};
 use crate::propagation::layers::service::private::Rules;
-use crate::propagation::semantics::http::KnownMethods;
+use crate::propagation::semantics::http::LayerMethods;
 use crate::propagation::semantics::url::redact_url;
 use crate::task::TaskContext;
 
@@ -71,7 +69,7 @@ pub struct ResendCount(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct HttpClientLayer {
     metrics: LayerMetrics,
-    methods: Arc<KnownMethods>,
+    methods: LayerMethods,
     measures_bodies: bool,
 }
 
@@ -97,10 +95,10 @@ impl HttpClientLayer {
     }
 
     /// Replaces the methods that are known: separated by commas, case-sensitive. An empty list is the
-    /// default one.
+    /// default one. Default: what `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` says of installed telemetry.
     #[must_use]
     pub fn known_methods(mut self, list: &str) -> Self {
-        self.methods = Arc::new(KnownMethods::parse(list));
+        self.methods = LayerMethods::parse(list);
         self
     }
 }
@@ -108,13 +106,14 @@ impl HttpClientLayer {
 impl Rules for HttpClientLayer {
     fn begin<B: Body>(&self, request: &mut Request<B>) -> Option<Call> {
         let method = request.method().as_str();
-        let known_method = self.methods.attribute(method).to_owned();
+        let methods = self.methods.get();
+        let known_method = methods.attribute(method).to_owned();
         let scheme = scheme(request.uri()).unwrap_or("http");
         let server = Server::of(request).or_default_port(scheme);
         let span = info_span!(
             target: "beacon::http",
             "HTTP client",
-            otel.name = self.methods.in_span_name(method),
+            otel.name = methods.in_span_name(method),
             otel.kind = "client",
             http.request.method = known_method,
         );
@@ -124,7 +123,7 @@ impl Rules for HttpClientLayer {
                 request_attribute::URL_FULL,
                 cut(&redact_url(&url, is_secret)).to_owned(),
             );
-            if let Some(method) = self.methods.original(method) {
+            if let Some(method) = methods.original(method) {
                 span.set_attribute(
                     request_attribute::REQUEST_METHOD_ORIGINAL,
                     cut(method).to_owned(),

@@ -21,7 +21,7 @@ use crate::propagation::layers::request::{
 };
 use crate::propagation::layers::service::private::Rules;
 use crate::propagation::layers::trace_header::TraceHeader;
-use crate::propagation::semantics::http::KnownMethods;
+use crate::propagation::semantics::http::LayerMethods;
 use crate::propagation::semantics::url::redact_query;
 use crate::task::TaskContext;
 
@@ -37,8 +37,8 @@ use crate::task::TaskContext;
 /// - Its status is an error from 500 on. What a client did wrong is no failure of the server.
 /// - Values of secret parameters in `url.query` are replaced, and values of the client's are cut at
 ///   2,048 bytes.
-/// - Unknown methods are `_OTHER`, so that nobody can make series by inventing methods.
-///   `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is not read: see [`known_methods`](Self::known_methods).
+/// - Unknown methods are `_OTHER`, so that nobody can make series by inventing methods; which are known
+///   is said by `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` or [`known_methods`](Self::known_methods).
 ///
 /// It adds no task and no lock, and takes readiness from the inner service. Without telemetry it
 /// hands the requests through; metrics are those of installed telemetry, or of [`meter`](Self::meter).
@@ -72,7 +72,7 @@ use crate::task::TaskContext;
 #[derive(Clone, Default)]
 pub struct HttpServerLayer {
     metrics: LayerMetrics,
-    methods: Arc<KnownMethods>,
+    methods: LayerMethods,
     route: Option<Arc<Route>>,
     skipped_paths: Arc<[String]>,
     client_address: Option<Arc<ClientAddress>>,
@@ -184,11 +184,11 @@ impl HttpServerLayer {
         self
     }
 
-    /// Replaces the methods that are known: separated by commas, case-sensitive, as in
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`. An empty list is the default one.
+    /// Replaces the methods that are known: separated by commas, case-sensitive. An empty list is the
+    /// default one. Default: what `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` says of installed telemetry.
     #[must_use]
     pub fn known_methods(mut self, list: &str) -> Self {
-        self.methods = Arc::new(KnownMethods::parse(list));
+        self.methods = LayerMethods::parse(list);
         self
     }
 
@@ -215,12 +215,13 @@ impl Rules for HttpServerLayer {
             return None;
         }
         let method = request.method().as_str();
+        let methods = self.methods.get();
         let route = self.find_route(request.extensions());
         let name = match &route {
-            Some(route) => format!("{} {route}", self.methods.in_span_name(method)),
-            None => self.methods.in_span_name(method).to_owned(),
+            Some(route) => format!("{} {route}", methods.in_span_name(method)),
+            None => methods.in_span_name(method).to_owned(),
         };
-        let known_method = self.methods.attribute(method).to_owned();
+        let known_method = methods.attribute(method).to_owned();
         let span = info_span!(
             target: "beacon::http",
             parent: None,
@@ -284,7 +285,7 @@ impl HttpServerLayer {
         let find = self.client_address.as_ref();
         let client = find.and_then(|find| find(headers, request.extensions()));
         set(request_attribute::CLIENT_ADDRESS, client.map(|it| it.to_string().into()));
-        let original = self.methods.original(request.method().as_str());
+        let original = self.methods.get().original(request.method().as_str());
         set(request_attribute::REQUEST_METHOD_ORIGINAL, original.map(text));
         let len = body_len(request).and_then(|len| i64::try_from(len).ok());
         set(request_attribute::REQUEST_BODY_SIZE, len.filter(|len| *len > 0).map(Value::from));

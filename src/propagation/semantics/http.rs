@@ -3,6 +3,7 @@
 //! Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// What a response says about its span.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,12 +36,21 @@ pub(crate) const fn client_outcome(status: u16) -> Outcome {
 pub(crate) struct KnownMethods(BTreeSet<String>);
 
 impl KnownMethods {
-    /// Reads the list of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which replaces the default one.
-    /// Without a name in it the default stays.
+    /// Reads a list with commas between, which replaces the default one. Without a name in it the
+    /// default stays.
     pub(crate) fn parse(list: &str) -> Self {
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let methods: BTreeSet<_> = names.map(str::to_owned).collect();
+        Self::of(list.split(',').map(str::trim).filter(|name| !name.is_empty()))
+    }
+
+    fn of(names: impl Iterator<Item: Into<String>>) -> Self {
+        let methods: BTreeSet<_> = names.map(Into::into).collect();
         if methods.is_empty() { Self::default() } else { Self(methods) }
+    }
+
+    /// Those of installed telemetry, or the default ones.
+    pub(crate) fn installed() -> &'static Self {
+        static DEFAULT: LazyLock<KnownMethods> = LazyLock::new(KnownMethods::default);
+        INSTALLED.get().unwrap_or_else(|| &DEFAULT)
     }
 
     /// The value of `http.request.method`. The letter case matters.
@@ -62,6 +72,28 @@ impl KnownMethods {
 impl Default for KnownMethods {
     fn default() -> Self {
         Self(METHODS.into_iter().map(str::to_owned).collect())
+    }
+}
+
+static INSTALLED: OnceLock<KnownMethods> = OnceLock::new();
+
+/// Makes these the methods of layers that were not told others. Once per process, as installation is.
+pub(crate) fn set_installed_methods(names: &[String]) {
+    // The caller holds the lock of installation, so a second one never comes here.
+    INSTALLED.get_or_init(|| KnownMethods::of(names.iter().cloned()));
+}
+
+/// The methods of one layer: its own, or those of installed telemetry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LayerMethods(Option<Arc<KnownMethods>>);
+
+impl LayerMethods {
+    pub(crate) fn parse(list: &str) -> Self {
+        Self(Some(Arc::new(KnownMethods::parse(list))))
+    }
+
+    pub(crate) fn get(&self) -> &KnownMethods {
+        self.0.as_deref().unwrap_or_else(|| KnownMethods::installed())
     }
 }
 
