@@ -1,13 +1,17 @@
 //! Workers that are blocked are told, and by whom.
 
+use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use beacon::collector::{ReceivedLog, ReceivedMetricValue};
-use beacon::task::{self, Group, RuntimeConfig};
+use beacon::propagation::HttpServerLayer;
+use beacon::task::{self, ContextExt as _, Group, RuntimeConfig};
 use beacon::testing::{ManualClock, TestTelemetry};
 use beacon::tracing::info_span;
+use http::{Request, Response};
 use tokio::runtime::Runtime;
+use tower::{Layer as _, Service as _};
 
 use crate::support::{eventually, one_thread, without_timers, workers};
 
@@ -194,6 +198,8 @@ fn a_runtime_that_does_not_turn_is_told_without_beacons_spawn() {
     let runtime = one_thread();
     let watched = Watched::start(&runtime);
     let (held, blocks) = block();
+    // It has turned, so somebody drives it.
+    runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
     std::thread::scope(|scope| {
         let driver = scope.spawn(|| runtime.block_on(async { blocks() }));
         held.has_begun();
@@ -206,6 +212,112 @@ fn a_runtime_that_does_not_turn_is_told_without_beacons_spawn() {
         drop(held);
         driver.join().unwrap();
     });
+}
+
+#[test]
+fn a_runtime_that_nobody_drives_is_not_blocked() {
+    let runtime = one_thread();
+    let watched = Watched::start(&runtime);
+    drop(runtime.spawn(async {}));
+    watched.looks(10);
+    assert_eq!(watched.stalled().len(), 0);
+    // Somebody does, and is blocked at once: a task of beacon's says so.
+    let (held, blocks) = block();
+    std::thread::scope(|scope| {
+        let work = watched.test.with(|| {
+            let _in_span = info_span!("start").entered();
+            async { blocks() }.with_current_context()
+        });
+        let driver = scope.spawn(|| runtime.block_on(work));
+        held.has_begun();
+        watched.looks(4);
+        let told = watched.stalled();
+        assert_eq!(told.len(), 1);
+        assert_eq!(attribute(&told[0], "beacon.span.name").as_deref(), Some("start"));
+        drop(held);
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_runtime_that_is_observed_from_inside_is_driven() {
+    let runtime = one_thread();
+    let watched = Watched::start(&workers(1));
+    let (held, blocks) = block();
+    std::thread::scope(|scope| {
+        let driver = scope.spawn(|| {
+            runtime.block_on(async {
+                watched.test.telemetry().observe_runtime("inside", runtime.handle()).unwrap();
+                blocks();
+            });
+        });
+        held.has_begun();
+        watched.looks(4);
+        assert_eq!(watched.stalled().len(), 1);
+        drop(held);
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_thread_that_goes_to_another_runtime_is_known_there() {
+    let (first, second) = (one_thread(), one_thread());
+    let watched = Watched::start(&second);
+    let work = |name, code: Box<dyn FnOnce() + Send>| {
+        watched.test.with(|| {
+            let _in_span = info_span!("work", otel.name = name).entered();
+            async { code() }.with_current_context()
+        })
+    };
+    first.block_on(work("first", Box::new(|| {})));
+    let (held, blocks) = block();
+    let driver = || {
+        for _ in 0..100 {
+            second.block_on(work("second", Box::new(|| {})));
+        }
+        second.block_on(work("blocks", Box::new(blocks)));
+    };
+    std::thread::scope(|scope| {
+        let driver = scope.spawn(|| {
+            first.block_on(work("first", Box::new(|| {})));
+            driver();
+        });
+        held.has_begun();
+        watched.looks(4);
+        let told = watched.stalled();
+        assert_eq!(told.len(), 1);
+        assert_eq!(attribute(&told[0], "beacon.span.name").as_deref(), Some("work"));
+        drop(held);
+        driver.join().unwrap();
+    });
+}
+
+#[test]
+fn a_request_that_blocks_is_known_by_its_span() {
+    let runtime = workers(1);
+    let watched = Watched::start(&runtime);
+    let (held, blocks) = block();
+    let blocks = std::sync::Mutex::new(Some(blocks));
+    let answer = watched.test.with(|| {
+        let handler = tower::service_fn(move |_: Request<String>| {
+            let blocks = blocks.lock().unwrap().take();
+            async move {
+                if let Some(blocks) = blocks {
+                    blocks();
+                }
+                Ok::<_, Infallible>(Response::new(String::new()))
+            }
+        });
+        HttpServerLayer::new().layer(handler).call(Request::new(String::new()))
+    });
+    // As servers spawn their connections.
+    drop(runtime.spawn(answer));
+    held.has_begun();
+    watched.looks(4);
+    let told = watched.stalled();
+    assert_eq!(told.len(), 1);
+    assert_eq!(attribute(&told[0], "beacon.span.name").as_deref(), Some("HTTP server"));
+    held.end(&runtime);
 }
 
 #[test]

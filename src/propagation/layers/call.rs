@@ -279,7 +279,10 @@ impl fmt::Debug for Call {
 pub(super) fn run_in<T>(call: &mut Option<Call>, code: impl FnOnce() -> T) -> T {
     let mut watch = PanicWatch { call, is_over: false };
     let value = match watch.call.as_ref() {
-        Some(call) => call.context().run(code),
+        Some(call) => {
+            let _mark = call.context().mark();
+            call.context().run(code)
+        }
         None => code(),
     };
     watch.is_over = true;

@@ -4,7 +4,7 @@
 //! is read and no lock is taken: whoever looks on has the time.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::runtime::{Handle, Id};
 use tracing::Span;
@@ -24,8 +24,9 @@ thread_local! {
 /// The marks of one thread.
 #[derive(Debug)]
 struct Marks {
-    /// The runtime that the thread was first seen on; threads of a pool stay on theirs.
-    runtime: Option<Id>,
+    /// The runtime that the thread was last seen on. Threads of a pool stay on theirs, so it is looked
+    /// after now and then: to ask is a write to what all threads of a runtime share.
+    runtime: Mutex<Option<Id>>,
     /// Begun and ended polls of tasks, together: odd within one.
     edges: AtomicU64,
     /// The innermost span that was handed over; 0: none.
@@ -36,7 +37,7 @@ struct Marks {
 impl Marks {
     fn of_new_thread() -> Arc<Self> {
         let marks = Arc::new(Self {
-            runtime: Handle::try_current().ok().map(|handle| handle.id()),
+            runtime: Mutex::new(None),
             edges: AtomicU64::new(0),
             span: AtomicU64::new(0),
             name: AtomicU16::new(0),
@@ -51,6 +52,22 @@ impl Marks {
     fn step(&self) {
         // Nobody else writes.
         self.edges.store(self.edges.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    fn begin(&self) {
+        if self.edges.load(Relaxed).is_multiple_of(EDGES_OF_RUNTIME) {
+            self.find_runtime();
+        }
+        self.step();
+    }
+
+    #[cold]
+    fn find_runtime(&self) {
+        *self.runtime() = Handle::try_current().ok().map(|handle| handle.id());
+    }
+
+    fn runtime(&self) -> MutexGuard<'_, Option<Id>> {
+        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,7 +108,7 @@ fn mark(write: impl FnOnce(&Marks)) -> Mark {
         };
         write(marks);
         if before.is_outermost {
-            marks.step();
+            marks.begin();
         }
         before
     });
@@ -145,7 +162,7 @@ pub(super) fn polls() -> Vec<SeenPoll> {
     let seen = threads.iter().filter_map(Weak::upgrade).filter_map(|marks| {
         let edges = marks.edges.load(Relaxed);
         let poll = SeenPoll {
-            runtime: marks.runtime?,
+            runtime: (*marks.runtime())?,
             edges,
             thread: Arc::as_ptr(&marks).addr(),
             span: marks.span.load(Relaxed),
@@ -155,3 +172,7 @@ pub(super) fn polls() -> Vec<SeenPoll> {
     });
     seen.collect()
 }
+
+/// After how many begun and ended polls a thread looks again which runtime it is on. Even, since it
+/// looks where a poll begins.
+const EDGES_OF_RUNTIME: u64 = 64;

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::runtime::{Handle, Id, RuntimeFlavor, RuntimeMetrics};
+use tokio::runtime::{Handle, Id, RuntimeFlavor, RuntimeMetrics, worker_index};
 
 use crate::clock::SharedClock;
 use crate::task::runtime::judge::WorkerCounts;
@@ -20,6 +20,10 @@ pub(super) struct Observed {
     pub(super) name: Arc<str>,
     pub(super) id: Id,
     pub(super) is_single: bool,
+    /// Whether somebody drives it, or did.
+    is_driven: AtomicBool,
+    /// Of its first worker, when it was observed.
+    first_counts: WorkerCounts,
     pub(super) metrics: RuntimeMetrics,
     pub(super) probe: Arc<Probe>,
     /// Billionths; [`UNKNOWN`] before it is known.
@@ -29,6 +33,41 @@ pub(super) struct Observed {
 }
 
 impl Observed {
+    fn new(name: &str, handle: &Handle, probe: Arc<Probe>) -> Self {
+        let is_single = handle.runtime_flavor() == RuntimeFlavor::CurrentThread;
+        let mut observed = Self {
+            name: Arc::from(name),
+            id: handle.id(),
+            is_single,
+            is_driven: AtomicBool::new(!is_single || is_inside(handle)),
+            first_counts: WorkerCounts::default(),
+            metrics: handle.metrics(),
+            probe,
+            utilization: AtomicU64::new(UNKNOWN),
+            stalls: AtomicU64::new(0),
+            stalled_workers: AtomicU64::new(0),
+        };
+        observed.first_counts = observed.first_worker();
+        observed
+    }
+
+    fn first_worker(&self) -> WorkerCounts {
+        self.workers().next().unwrap_or_default()
+    }
+
+    /// Whether its workers should turn. Those of a pool always should; the one thread of the other
+    /// flavor only while it is in `block_on`, and its counts look the same before that as when it
+    /// is blocked.
+    pub(super) fn is_driven(&self) -> bool {
+        if self.is_driven.load(Relaxed) {
+            return true;
+        }
+        let counts = self.first_worker();
+        let has_turned = counts != self.first_counts || counts.is_parked();
+        self.is_driven.store(has_turned, Relaxed);
+        has_turned
+    }
+
     pub(super) fn workers(&self) -> impl Iterator<Item = WorkerCounts> {
         (0..self.metrics.num_workers()).map(|worker| WorkerCounts {
             park_edges: self.metrics.worker_park_unpark_count(worker),
@@ -60,6 +99,12 @@ impl Observed {
         let utilization = self.utilization.load(Relaxed);
         (utilization != UNKNOWN).then_some(utilization)
     }
+}
+
+/// Whether the caller runs on the runtime, and is not only in its scope.
+fn is_inside(handle: &Handle) -> bool {
+    let is_current = || Handle::try_current().is_ok_and(|current| current.id() == handle.id());
+    worker_index().is_some() && is_current()
 }
 
 const UNKNOWN: u64 = u64::MAX;
@@ -133,16 +178,7 @@ impl Runtimes {
         }
         let probe = Probe::new(&self.clock);
         drop(handle.spawn(answers(Arc::clone(&probe))));
-        list.push(Arc::new(Observed {
-            name: Arc::from(name),
-            id: handle.id(),
-            is_single: handle.runtime_flavor() == RuntimeFlavor::CurrentThread,
-            metrics: handle.metrics(),
-            probe,
-            utilization: AtomicU64::new(UNKNOWN),
-            stalls: AtomicU64::new(0),
-            stalled_workers: AtomicU64::new(0),
-        }));
+        list.push(Arc::new(Observed::new(name, handle, probe)));
         self.list.store(Arc::new(List(list)));
         drop(is_closed);
         if let Some(watcher) = self.watcher.get() {

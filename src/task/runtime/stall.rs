@@ -30,6 +30,10 @@ impl LongPolls {
         self.0 = polls.into_iter().map(|poll| LongPoll { poll, age: age(&poll) }).collect();
     }
 
+    pub(super) fn has_any_on(&self, runtime: Id) -> bool {
+        self.0.iter().any(|long| long.poll.runtime == runtime)
+    }
+
     /// The poll that goes on for as long as the worker stands still, if there is one.
     fn of_worker(
         &self,

@@ -249,6 +249,11 @@ impl Look {
                 continue;
             };
             let polls = &self.polls;
+            if !runtime.is_driven() && !polls.has_any_on(runtime.id) {
+                // What nobody drives is not blocked.
+                *workers = Workers::new(runtime.id, &counts);
+                continue;
+            }
             let changes = workers.look(&counts, on_time, threshold, polls, &mut self.stalls);
             let stalled = u64::try_from(workers.stalled()).unwrap_or(u64::MAX);
             runtime.stalled_workers.store(stalled, Ordering::Relaxed);
