@@ -9,17 +9,24 @@
 
 mod soak;
 
+use std::alloc::System;
 use std::env;
 use std::error::Error;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use beacon::Telemetry;
 use beacon::collector::{Collector, ReceivedLog};
 use beacon::config::Environment;
+use beacon::memory::TrackingAllocator;
 use beacon::task::{self, Group, channel};
 use tokio::runtime::{Builder, Runtime};
 use tracing::{Instrument as _, info_span};
+
+/// The truth about memory that is left.
+#[global_allocator]
+static ALLOCATOR: TrackingAllocator = TrackingAllocator::new(System);
 
 /// Whatever went wrong ends the bench.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -32,28 +39,62 @@ fn main() -> Result<(), Failure> {
         let mut parts = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
         parts.peek().is_none() || parts.any(|wanted| wanted == part)
     };
+    if let Some(endpoint) = arguments.iter().find_map(|it| it.strip_prefix(SOAK_ENDPOINT)) {
+        return soak_here(endpoint, seconds(20, 2));
+    }
     let collector = Collector::start()?;
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let builder = Telemetry::builder().environment(Environment::empty()).trace_filter("info");
-    let telemetry = {
-        let _in_runtime = runtime.enter();
-        builder.endpoint(collector.endpoint()).install()?
-    };
+    if wants("soak") {
+        soak_aside(&collector, is_quick)?;
+    }
+    let (runtime, telemetry) = start(&collector.endpoint())?;
     if wants("healthy") {
         healthy(&runtime, &telemetry, &collector, seconds(60, 3))?;
     }
     if wants("stall") {
         stall(&runtime, &telemetry, &collector)?;
     }
-    if wants("soak") {
-        soak::run(&runtime, &telemetry, seconds(20, 2))?;
-    }
+    end(&telemetry)
+}
+
+fn start(endpoint: &str) -> Result<(Runtime, Telemetry), Failure> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let builder = Telemetry::builder().environment(Environment::empty()).trace_filter("info");
+    let telemetry = {
+        let _in_runtime = runtime.enter();
+        builder.endpoint(endpoint).install()?
+    };
+    Ok((runtime, telemetry))
+}
+
+fn end(telemetry: &Telemetry) -> Result<(), Failure> {
     let begun = Instant::now();
     let report = telemetry.shutdown_blocking()?;
-    let (took, spans) = (begun.elapsed(), report.traces.delivered);
-    println!("shutdown: {took:.1?}, {spans} spans delivered, none lost");
+    let (took, traces) = (begun.elapsed(), &report.traces);
+    println!(
+        "shutdown: {took:.1?} of 5 s; of {} spans {} delivered, {} dropped",
+        traces.emitted,
+        traces.delivered,
+        traces.dropped_total()
+    );
     check(report.is_conserved() && took < Duration::from_secs(5), "the shutdown takes too long")
 }
+
+/// What is received is kept in memory, and must not be taken for what the service keeps.
+fn soak_aside(collector: &Collector, is_quick: bool) -> Result<(), Failure> {
+    let mut service = Command::new(env::current_exe()?);
+    service.arg(format!("{SOAK_ENDPOINT}{}", collector.endpoint()));
+    let status = service.args(is_quick.then_some("--quick")).status()?;
+    check(status.success(), "the soak has failed")
+}
+
+fn soak_here(endpoint: &str, lasts: Duration) -> Result<(), Failure> {
+    let (runtime, telemetry) = start(endpoint)?;
+    soak::run(&runtime, &telemetry, lasts)?;
+    end(&telemetry)
+}
+
+/// In front of where the process of the soak sends what it records.
+const SOAK_ENDPOINT: &str = "--soak-endpoint=";
 
 fn check(holds: bool, otherwise: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(otherwise.into()) }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use beacon::Telemetry;
+use beacon::memory::heap_counters;
 use beacon::task::{self, Group, GroupError};
 use tokio::runtime::Runtime;
 use tracing::{Instrument as _, info_span};
@@ -23,6 +24,7 @@ pub(crate) fn run(
     runtime.block_on(round(&mut random))?;
     settle(runtime, telemetry)?;
     let (rss_before, tasks_before) = (rss()?, runtime.metrics().num_alive_tasks());
+    let heap_before = heap_counters().ok_or("nobody counts")?;
     let begun = Instant::now();
     let mut spawned = 0_u64;
     let mut rounds = 0_u32;
@@ -36,9 +38,12 @@ pub(crate) fn run(
     let counts = task::task_counts().into_iter().find(|counts| counts.name == "soak");
     let counts = counts.ok_or("nothing was counted")?;
     let grown = rss()?.saturating_sub(rss_before);
+    let heap = heap_counters().ok_or("nobody counts")?;
+    let live_grown = heap.live_bytes.saturating_sub(heap_before.live_bytes);
     println!(
         "soak: {spawned} tasks in {rounds} rounds and {:.1} s: {} finished, {} panicked, \
-         {} cancelled, {} live; {} spans live; {} KiB more than before",
+         {} cancelled, {} live; {} spans live; {} KiB more resident, {} KiB more in use \
+         in {} more blocks, of {} allocations",
         took.as_secs_f64(),
         counts.finished,
         counts.panicked,
@@ -46,10 +51,14 @@ pub(crate) fn run(
         counts.live,
         telemetry.live_spans().len(),
         grown / 1024,
+        live_grown / 1024,
+        heap.live_blocks.saturating_sub(heap_before.live_blocks),
+        heap.allocation_count.saturating_sub(heap_before.allocation_count),
     );
     check(counts.live == 0, "tasks are left")?;
     check(runtime.metrics().num_alive_tasks() <= tasks_before, "the runtime holds tasks")?;
     check(telemetry.live_spans().is_empty(), "spans are left")?;
+    check(live_grown < HEAP_SLACK, "memory in use is left")?;
     check(grown < RSS_SLACK, "memory is left")
 }
 
@@ -136,6 +145,9 @@ fn rss() -> Result<u64, Failure> {
     let kibibytes = line.and_then(|line| line.split_whitespace().next());
     Ok(kibibytes.ok_or("no `VmRSS`")?.parse::<u64>()?.saturating_mul(1024))
 }
+
+/// What buffers and tables that are kept may differ by.
+const HEAP_SLACK: u64 = 1 << 20;
 
 /// What threads for blocking functions and the queues may differ by.
 const RSS_SLACK: u64 = 16 << 20;
