@@ -277,7 +277,8 @@ fn the_end_of_telemetry_names_what_does_not_end() {
             Ok(())
         });
     }
-    test.telemetry().shutdown_blocking().unwrap();
+    // Whether the rest is delivered in so short a time is another question.
+    drop(test.telemetry().shutdown_blocking());
     is_over.store(true, Ordering::Relaxed);
     let said: Vec<_> = test.diagnostics().into_iter().map(|said| said.message).collect();
     let named = said.iter().any(|said| said.contains("1 still running: blocks ("));
