@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body::Body;
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Status, TraceContextExt as _};
+use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -39,8 +40,8 @@ pub struct Call {
     span: Span,
     protocol: Protocol,
     side: Side,
-    metrics: Option<CallMetrics>,
-    /// Of the metrics.
+    metrics: Option<Arc<CallMetrics>>,
+    /// Of the metrics: those of active requests first.
     labels: Vec<KeyValue>,
     clock: SystemClock,
     is_head: bool,
@@ -86,7 +87,7 @@ pub(super) struct Begun {
     pub(super) span: Span,
     pub(super) protocol: Protocol,
     pub(super) side: Side,
-    pub(super) metrics: Option<CallMetrics>,
+    pub(super) metrics: Option<Arc<CallMetrics>>,
     pub(super) labels: Vec<KeyValue>,
     pub(super) is_head: bool,
     pub(super) trace_header: Option<TraceHeader>,
@@ -173,7 +174,14 @@ impl Call {
     /// Ends the span and records the metrics.
     pub(super) fn end(mut self, ending: Ending) {
         let verdict = self.verdict(ending);
-        self.show(&verdict);
+        if !self.span.is_disabled() {
+            // Once: each look at it goes through the registry.
+            let context = self.span.context();
+            let span = context.span();
+            self.show(&verdict, &span);
+            // Now, and not when the last task that was spawned inside lets go of the span.
+            span.end();
+        }
         if let Some(metrics) = self.metrics.take() {
             let mut labels = std::mem::take(&mut self.labels);
             metrics.ended(&labels);
@@ -183,10 +191,6 @@ impl Call {
                 let response = self.status.map(|_| self.response_bytes);
                 metrics.carried([request, response], &labels);
             }
-        }
-        // Now, and not when the last task that was spawned inside lets go of the span.
-        if !self.span.is_disabled() {
-            self.span.context().span().end();
         }
     }
 
@@ -248,22 +252,19 @@ impl Call {
         Verdict { status, error_type, is_error, method }
     }
 
-    fn show(&self, verdict: &Verdict) {
-        if self.span.is_disabled() {
-            return;
-        }
-        if let Some(KeyValue { key, value, .. }) = verdict.status.clone() {
-            self.span.set_attribute(key, value);
+    fn show(&self, verdict: &Verdict, span: &SpanRef<'_>) {
+        if let Some(status) = verdict.status.clone() {
+            span.set_attribute(status);
         }
         if let Some(error_type) = verdict.error_type.clone() {
-            self.span.set_attribute(attribute::ERROR_TYPE, error_type);
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
         }
         if self.protocol == Protocol::Http && self.response_bytes > 0 {
             let bytes = i64::try_from(self.response_bytes).unwrap_or(i64::MAX);
-            self.span.set_attribute(request_attribute::RESPONSE_BODY_SIZE, bytes);
+            span.set_attribute(KeyValue::new(request_attribute::RESPONSE_BODY_SIZE, bytes));
         }
         if verdict.is_error {
-            self.span.set_status(Status::error(""));
+            span.set_status(Status::error(""));
         }
     }
 }

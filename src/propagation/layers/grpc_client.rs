@@ -116,7 +116,7 @@ impl Rules for GrpcClientLayer {
             span,
             protocol: Protocol::Grpc,
             side: Side::Client,
-            metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Client).clone()),
+            metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Client)),
             labels,
             is_head: false,
             trace_header: None,

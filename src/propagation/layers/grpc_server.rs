@@ -105,7 +105,7 @@ impl Rules for GrpcServerLayer {
             span,
             protocol: Protocol::Grpc,
             side: Side::Server,
-            metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Server).clone()),
+            metrics: self.metrics.get().map(|metrics| metrics.grpc(Side::Server)),
             labels: labels(method),
             is_head: false,
             trace_header: None,

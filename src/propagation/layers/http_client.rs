@@ -146,7 +146,7 @@ impl Rules for HttpClientLayer {
             span,
             protocol: Protocol::Http,
             side: Side::Client,
-            metrics: self.metrics.get().map(|metrics| metrics.http(Side::Client).clone()),
+            metrics: self.metrics.get().map(|metrics| metrics.http(Side::Client)),
             labels,
             is_head,
             sizes: BodySizes::of(request, self.measures_bodies),

@@ -253,7 +253,7 @@ impl Rules for HttpServerLayer {
             span,
             protocol: Protocol::Http,
             side: Side::Server,
-            metrics: self.metrics.get().map(|metrics| metrics.http(Side::Server).clone()),
+            metrics: self.metrics.get().map(|metrics| metrics.http(Side::Server)),
             labels,
             is_head: request.method() == Method::HEAD,
             sizes: BodySizes::of(request, self.measures_bodies),

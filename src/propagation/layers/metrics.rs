@@ -26,10 +26,10 @@ pub(crate) fn set_installed_layers(meter: &Meter) {
 /// The instruments of all layers.
 #[derive(Clone, Debug)]
 pub(super) struct RequestMetrics {
-    http_server: CallMetrics,
-    http_client: CallMetrics,
-    grpc_server: CallMetrics,
-    grpc_client: CallMetrics,
+    http_server: Arc<CallMetrics>,
+    http_client: Arc<CallMetrics>,
+    grpc_server: Arc<CallMetrics>,
+    grpc_client: Arc<CallMetrics>,
 }
 
 /// The instruments of one kind of request.
@@ -54,32 +54,32 @@ impl RequestMetrics {
         let client_sizes =
             [request::HTTP_CLIENT_REQUEST_BODY_SIZE, request::HTTP_CLIENT_RESPONSE_BODY_SIZE];
         Self {
-            http_server: CallMetrics {
+            http_server: Arc::new(CallMetrics {
                 active: Some(active),
                 sizes: Some(server_sizes.map(size)),
                 ..call(request::HTTP_SERVER_REQUEST_DURATION)
-            },
-            http_client: CallMetrics {
+            }),
+            http_client: Arc::new(CallMetrics {
                 sizes: Some(client_sizes.map(size)),
                 ..call(request::HTTP_CLIENT_REQUEST_DURATION)
-            },
-            grpc_server: call(request::RPC_SERVER_CALL_DURATION),
-            grpc_client: call(request::RPC_CLIENT_CALL_DURATION),
+            }),
+            grpc_server: Arc::new(call(request::RPC_SERVER_CALL_DURATION)),
+            grpc_client: Arc::new(call(request::RPC_CLIENT_CALL_DURATION)),
         }
     }
 
-    pub(super) fn http(&self, side: Side) -> &CallMetrics {
-        match side {
+    pub(super) fn http(&self, side: Side) -> Arc<CallMetrics> {
+        Arc::clone(match side {
             Side::Client => &self.http_client,
             Side::Server => &self.http_server,
-        }
+        })
     }
 
-    pub(super) fn grpc(&self, side: Side) -> &CallMetrics {
-        match side {
+    pub(super) fn grpc(&self, side: Side) -> Arc<CallMetrics> {
+        Arc::clone(match side {
             Side::Client => &self.grpc_client,
             Side::Server => &self.grpc_server,
-        }
+        })
     }
 }
 
@@ -123,11 +123,10 @@ impl CallMetrics {
 
     fn change(&self, labels: &[KeyValue], by: i64) {
         let Some(active) = &self.active else { return };
-        let is_of_active = |label: &&KeyValue| {
-            request::HTTP_SERVER_ACTIVE_REQUESTS.attributes.contains(&label.key.as_str())
-        };
-        let labels: Vec<KeyValue> = labels.iter().filter(is_of_active).cloned().collect();
-        active.add(by, &labels);
+        // They come first among those of a server.
+        let count = request::HTTP_SERVER_ACTIVE_REQUESTS.attributes.len();
+        let labels = labels.get(..count).unwrap_or_default();
+        active.add(by, labels);
     }
 }
 
