@@ -11,7 +11,7 @@ use tracing::{Dispatch, Span};
 
 use crate::logging::Reentry;
 use crate::task::runtime::{Mark, mark_span};
-use crate::thread_end::is_thread_ending;
+use crate::thread_end::{is_thread_ending, watch_thread};
 
 /// Where a piece of work belongs: the current `tracing` span, and the OpenTelemetry context with its
 /// baggage and whatever else was put into it.
@@ -52,11 +52,11 @@ impl TaskContext {
         if is_thread_ending() || !is_telemetry_in_use() {
             return Self::none();
         }
-        Self {
-            dispatch: scoped_dispatch(),
-            span: Span::current(),
-            otel: Some(OtelContext::current()),
+        let span = Span::current();
+        if !span.is_none() {
+            watch_thread();
         }
+        Self { dispatch: scoped_dispatch(), span, otel: Some(OtelContext::current()) }
     }
 
     /// A span to work in, also where nobody records it: then it is the context of the caller.
@@ -91,6 +91,9 @@ impl TaskContext {
         // Entering the span activates the context that the span was made in. What was attached
         // later (baggage, a span of the OpenTelemetry API) goes on top of it.
         let span = (!self.span.is_none()).then(|| self.span.enter());
+        if span.is_some() {
+            watch_thread();
+        }
         let otel = self.otel.clone().map(OtelContext::attach);
         EnteredContext { _otel: otel, _span: span, _scope: scope }
     }

@@ -6,10 +6,19 @@
 mod child;
 mod polls;
 
+use std::cell::RefCell;
+use std::future::{Pending, pending};
+use std::sync::mpsc;
+use std::time::Duration;
+
 use beacon::collector::Collector;
+use beacon::config::Environment;
 use beacon::opentelemetry::baggage::BaggageExt as _;
 use beacon::opentelemetry::{Context, KeyValue};
-use beacon::task::{self, MessageContext, TaskContext, run_async};
+use beacon::task::{
+    self, ContextExt as _, InContext, MessageContext, TaskContext, block_in_place_if_possible,
+    channel, run_async, run_async_timeout,
+};
 use tokio::runtime::Builder;
 use tracing::info_span;
 
@@ -52,6 +61,52 @@ fn a_map_of_strings_carries_span_and_baggage() {
     assert_eq!(links, [&span("sender").span_id]);
 }
 
+/// Does everything that code of a destructor may do, when the values of its thread die.
+struct LastWords {
+    result: mpsc::Sender<u32>,
+    future: Option<InContext<Pending<()>>>,
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        drop(self.future.take());
+        let (sender, mut receiver) = channel::mpsc(1);
+        sender.try_send(1).expect("there is room");
+        let message = receiver.try_recv().expect("it was sent").into_inner();
+        let in_place = block_in_place_if_possible(|| 2);
+        let elsewhere = task::thread::spawn(|| 4).join().expect("it ends");
+        let awaited = run_async(async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            task::spawn(async { 8 }).await.expect("it ends")
+        });
+        let late = run_async_timeout(Duration::from_millis(1), pending::<()>());
+        let late = if late.is_err() { 16 } else { 0 };
+        // The test may have given up.
+        let all = [message, in_place, elsewhere, awaited, late].iter().sum();
+        self.result.send(all).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_thread_that_ends_may_call_everything() {
+    run("a_thread_that_ends_may_call_everything", &[], || {
+        thread_local!(static LAST: RefCell<Option<LastWords>> = const { RefCell::new(None) });
+        let telemetry = beacon::Telemetry::builder().environment(Environment::empty());
+        let telemetry = telemetry.endpoint("http://127.0.0.1:9").install();
+        let _telemetry = telemetry.expect("it is the first");
+        let (result, words) = mpsc::channel();
+        let thread = task::thread::spawn(move || {
+            // First, so that it dies last: after what Tokio and OpenTelemetry keep for the thread.
+            LAST.with(|_| ());
+            run_async(async { task::spawn(async {}).await.expect("it ends") });
+            let future = info_span!("last").in_scope(|| pending().with_current_context());
+            LAST.set(Some(LastWords { result, future: Some(future) }));
+        });
+        thread.join().expect("it ends");
+        assert_eq!(words.recv(), Ok(31));
+    });
+}
+
 #[test]
 fn the_background_runtime_ends_with_the_telemetry() {
     run("the_background_runtime_ends_with_the_telemetry", &[], || {
@@ -65,7 +120,7 @@ fn the_background_runtime_ends_with_the_telemetry() {
         // A call that needs it keeps it.
         run_async(async {
             drop(telemetry.shutdown().await);
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         });
         assert!(is_running());
         drop(telemetry.shutdown_blocking());

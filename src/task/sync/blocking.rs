@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use tokio::runtime::{Handle, RuntimeFlavor, worker_index};
+use tokio::runtime::{Handle, RuntimeFlavor, TryCurrentError, worker_index};
 
 /// What this thread is for a runtime.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
+    /// A thread that destroys its thread-local values, Tokio's among them.
+    Ending,
     /// The only thread of its runtime: what is not done while it blocks is not done at all.
     OnlyThread,
     /// No runtime waits for it: a plain thread, one for blocking functions, the thread in `block_on`
@@ -19,10 +21,14 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn current() -> Self {
+        let current = Handle::try_current();
+        if current.as_ref().is_err_and(TryCurrentError::is_thread_local_destroyed) {
+            return Self::Ending;
+        }
         if worker_index().is_none() {
             return Self::Outside;
         }
-        match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        match current.map(|handle| handle.runtime_flavor()) {
             Ok(RuntimeFlavor::MultiThread) => Self::Worker,
             _ => Self::OnlyThread,
         }

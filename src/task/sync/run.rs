@@ -119,7 +119,7 @@ where
         poll(unconstrained(future))
     };
     match Place::current() {
-        Place::OnlyThread => aside(run),
+        Place::Ending | Place::OnlyThread => aside(run),
         Place::Outside => run(),
         Place::Worker => in_place(run),
     }
@@ -127,7 +127,7 @@ where
 
 /// Runs on a thread of its own. On the only thread of a runtime a future would find that runtime,
 /// and things that this thread has yet to do for it: wake a task that yields, run one that was
-/// spawned locally.
+/// spawned locally. On a thread that ends nothing can be entered.
 fn aside<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     let context = TaskContext::current();
     let run = Mutex::new(Some(run));
