@@ -102,7 +102,7 @@ async fn the_summary_shows_a_failed_trace_and_the_accounts() -> TestResult {
         "└─ PUT /orders/{id} (server, ",
         "│  └─ ERROR cannot charge the card",
         "http.server.request.duration",
-        "demo.requests.in_flight",
+        "demo.orders.in_flight",
         "emitted = delivered + rejected + dropped + held",
     ];
     for text in texts {
