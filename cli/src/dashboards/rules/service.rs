@@ -13,10 +13,10 @@ pub(super) fn group() -> Group {
         alerts: vec![
             error_rate(),
             latency(),
-            burn("BeaconErrorBudgetBurn1h", Severity::Critical, 14.4, ("1h", "5m")),
-            burn("BeaconErrorBudgetBurn6h", Severity::Critical, 6.0, ("6h", "30m")),
-            burn("BeaconErrorBudgetBurn1d", Severity::Warning, 3.0, ("1d", "2h")),
-            burn("BeaconErrorBudgetBurn3d", Severity::Warning, 1.0, ("3d", "6h")),
+            burn("BeaconErrorBudgetBurn1h", Severity::Critical, 14.4, ("1h", "30m", "5m")),
+            burn("BeaconErrorBudgetBurn6h", Severity::Critical, 6.0, ("6h", "3h", "30m")),
+            burn("BeaconErrorBudgetBurn1d", Severity::Warning, 3.0, ("1d", "12h", "2h")),
+            burn("BeaconErrorBudgetBurn3d", Severity::Warning, 1.0, ("3d", "36h", "6h")),
         ],
     }
 }
