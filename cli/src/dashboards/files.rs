@@ -110,13 +110,16 @@ fn config_maps(slugs: &[&str]) -> String {
 /// The panels that show nothing while all is well, and what fills them.
 fn empty_panels() -> String {
     let mut text =
-        "# Panels that are empty in health\n\nWritten by `beacon dashboards --write`.\n\n\
-                    | page | panel | filled by |\n|---|---|---|\n"
+        "# Panels that are empty in health\n\nWritten by `beacon dashboards --write`. The end-to-end tests fill \
+         them with what really happens, except where the last column says why not: those they fill with made-up \
+         metrics of the catalog.\n\n| page | panel | filled by | made up, because |\n|---|---|---|---|\n"
             .to_owned();
     for board in pages::all() {
-        for Panel { title, empty_until, .. } in board.panels() {
+        for Panel { title, empty_until, made_up, .. } in board.panels() {
             if let Some(event) = empty_until {
-                writeln!(text, "| {} | {title} | {event} |", board.slug).unwrap_or_default();
+                let why = made_up.unwrap_or_default();
+                writeln!(text, "| {} | {title} | {event} | {why} |", board.slug)
+                    .unwrap_or_default();
             }
         }
     }

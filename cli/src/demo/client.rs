@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{HeaderValue, Method, Request, StatusCode};
 use beacon::propagation::{HttpClientLayer, ResendCount, TracedService};
 use beacon::tracing::error;
 use hyper_util::client::legacy::Client;
@@ -66,11 +66,14 @@ impl ShopClient {
         path: &str,
         resend: u32,
     ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address))
             .extension(ResendCount(resend))
             .body(Body::empty())?;
+        if self.faults.is_on(Fault::Headers) {
+            request.headers_mut().insert("baggage", HeaderValue::from_static("=nothing"));
+        }
         // A connection is made when there is none: it is always ready.
         let response = self.client.clone().call(request).await?;
         let status = response.status();

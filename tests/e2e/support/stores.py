@@ -115,4 +115,6 @@ def loki(program, work):
     config["common"]["ring"]["instance_addr"] = "127.0.0.1"
     path = work / "loki.yaml"
     path.write_text(yaml.safe_dump(config))
-    return Store([program, f"-config.file={path}"], http, "/ready", work)
+    store = Store([program, f"-config.file={path}"], http, "/ready", work)
+    store.grpc_port = grpc
+    return store

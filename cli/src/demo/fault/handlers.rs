@@ -33,8 +33,8 @@ pub(in crate::demo) async fn disturb(
 }
 
 #[expect(clippy::panic, reason = "it is what is to be shown")]
-fn give_up() {
-    panic!("a handler of the demo panics on request");
+pub(super) fn give_up() {
+    panic!("the demo panics on request");
 }
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);

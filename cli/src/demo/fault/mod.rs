@@ -23,9 +23,11 @@ pub(crate) enum Fault {
     Errors,
     /// Twenty thousand log records a second
     Flood,
+    /// Each request brings a baggage header that is broken
+    Headers,
     /// Two MiB a second are never given back; they are when the fault ends
     Leak,
-    /// One request of ten panics
+    /// One request of ten panics, and so does who is asked to give memory back
     Panics,
     /// The bank does not take one order of five
     Payments,

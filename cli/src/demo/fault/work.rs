@@ -6,6 +6,7 @@ use beacon::memory;
 use beacon::tracing::info;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::demo::fault::handlers::give_up;
 use crate::demo::fault::leak::Leak;
 use crate::demo::fault::retain::Retained;
 use crate::demo::fault::stall::stall;
@@ -18,6 +19,12 @@ pub(in crate::demo) async fn work(faults: Faults) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut leak = Leak::default();
     let mut retained = None;
+    let on_request = faults.clone();
+    let _hook = memory::on_pressure("demo", move |_| {
+        if on_request.is_on(Fault::Panics) {
+            give_up();
+        }
+    });
     loop {
         ticks.tick().await;
         if faults.is_on(Fault::Leak) {
