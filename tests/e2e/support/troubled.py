@@ -6,7 +6,7 @@ from support import collector, files, network, spans
 
 OVERLAYS = collector.ROOT / "tests/e2e/overlays"
 # The queue of overlays/small-queue.yaml is 1 MiB.
-REQUESTS = 40
+REQUESTS = 25
 REQUEST_BYTES = 100_000
 
 
@@ -38,12 +38,17 @@ class Troubled:
     def own_ports(self):
         return [one.port("METRICS") for one in self.all()]
 
-    def send(self):
-        """A little of each signal to all, and to the one with a queue until that is full."""
-        for one in (self.starved, self.refused):
-            send_each(one, 100)
+    def fill(self):
+        """The queue of the one with a queue."""
         for _ in range(REQUESTS):
             send_each(self.full, REQUEST_BYTES)
+
+    def send(self):
+        """A little of each signal to all."""
+        send_each(self.starved, 100)
+        send_each(self.refused, 100)
+        # What is small may still find room.
+        send_each(self.full, REQUEST_BYTES)
 
 
 def send_each(one, size):
