@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use crate::dashboards::panel::Panel;
 use crate::dashboards::rules::GRAFANA;
-use crate::dashboards::{HEADER, pages, rules};
+use crate::dashboards::{HEADER, pages, rules, uses};
 
 /// Returns each file's text by its path below the root, with links to this Grafana.
 pub(super) fn all(grafana_url: &str) -> BTreeMap<String, String> {
@@ -30,6 +30,7 @@ pub(super) fn all(grafana_url: &str) -> BTreeMap<String, String> {
         "deploy/alerts/kubernetes/prometheusrule.yaml".to_owned(),
         linked(rules::kubernetes(&groups)),
     );
+    files.insert("dashboards/metrics.md".to_owned(), uses::page());
     files.insert("dashboards/empty-when-healthy.md".to_owned(), empty_panels());
     files
 }
@@ -129,3 +130,16 @@ fn empty_panels() -> String {
 /// With how the files there end.
 const FOLDERS: [(&str, &str); 3] =
     [("dashboards", ".json"), ("deploy/alerts/rules", ".yaml"), ("deploy/alerts/tests", ".yaml")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_alerts_lead_to_the_grafana_that_was_named() {
+        let files = all("https://grafana.example.com/");
+        let rules = &files["deploy/alerts/rules/beacon-memory.yaml"];
+        assert!(rules.contains("https://grafana.example.com/d/beacon-memory"), "{rules}");
+        assert!(files.values().all(|text| !text.contains(GRAFANA)));
+    }
+}

@@ -10,6 +10,7 @@ mod query;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -37,7 +37,13 @@ pub(crate) struct DemoArgs {
     protocol: Option<ProtocolArg>,
 
     /// What goes wrong, of these; separated by commas, or given again and again
-    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "payments", conflicts_with = "healthy")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "payments",
+        conflicts_with = "healthy"
+    )]
     fault: Vec<Fault>,
 
     /// Nothing goes wrong, not even what does by default

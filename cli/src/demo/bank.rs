@@ -27,10 +27,7 @@ pub(super) type BankError = Box<dyn std::error::Error + Send + Sync>;
 /// The service `demo.Bank` with its method `Charge`.
 pub(super) fn bank(faults: Faults) -> Router {
     let state = Bank { faults, calls: Arc::default() };
-    Router::new()
-        .route(CHARGE, post(charge))
-        .layer(GrpcServerLayer::new())
-        .with_state(state)
+    Router::new().route(CHARGE, post(charge)).layer(GrpcServerLayer::new()).with_state(state)
 }
 
 #[derive(Clone, Debug)]

@@ -120,7 +120,7 @@ fn blocking() -> Row {
             )
             .query(threads, "{{job}} {{instance}} {{tokio_blocking_thread_state}}")
             .empty_until("tokio_unstable")
-        .made_up("that is another build of everything"),
+            .made_up("that is another build of everything"),
             graph(
                 "Delay by bucket",
                 "short",

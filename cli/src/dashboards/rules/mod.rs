@@ -90,7 +90,14 @@ impl Alert {
 
 /// Returns every group, in the order of their files.
 pub(super) fn all() -> Vec<Group> {
-    vec![memory::group(), runtime::group(), telemetry::group(), service::group(), slo::group(), meta()]
+    vec![
+        memory::group(),
+        runtime::group(),
+        telemetry::group(),
+        service::group(),
+        slo::group(),
+        meta(),
+    ]
 }
 
 fn meta() -> Group {

@@ -12,11 +12,7 @@ pub(super) fn group() -> Group {
     Group {
         name: "beacon-service",
         records: records(),
-        alerts: vec![
-            error_rate(),
-            latency(),
-            burn(),
-        ],
+        alerts: vec![error_rate(), latency(), burn()],
         needs: &[],
         test_interval: "1m",
     }
@@ -24,10 +20,8 @@ pub(super) fn group() -> Group {
 
 fn records() -> Vec<Record> {
     let count = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
-    let objective = Record {
-        name: objective(),
-        expr: format!("0 * group by (job) ({count}) + {OBJECTIVE}"),
-    };
+    let objective =
+        Record { name: objective(), expr: format!("0 * group by (job) ({count}) + {OBJECTIVE}") };
     let windows = ["5m", "1h"];
     let records = windows.map(error_ratio).into_iter().chain(windows.map(request_rate));
     [objective].into_iter().chain(records).collect()

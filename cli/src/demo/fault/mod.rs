@@ -92,7 +92,8 @@ mod tests {
         let faults = Faults::new(&[Fault::Slow]);
         faults.clone().begin(Fault::Stall);
         faults.end(Fault::Slow);
-        let on: Vec<_> = Fault::value_variants().iter().filter(|fault| faults.is_on(**fault)).collect();
+        let on: Vec<_> =
+            Fault::value_variants().iter().filter(|fault| faults.is_on(**fault)).collect();
         assert_eq!(on, [&Fault::Stall]);
     }
 }
