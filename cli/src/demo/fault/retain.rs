@@ -2,6 +2,7 @@
 
 /// One small block of each page, so that no page can be given back, while the rest of it is free.
 #[derive(Debug)]
+#[expect(clippy::vec_box, reason = "the blocks are what the allocator keeps")]
 pub(super) struct Retained {
     _kept: Vec<Box<[u8; BLOCK_BYTES]>>,
 }
