@@ -210,8 +210,8 @@ async fn faults_of_the_command_line_are_on_from_the_beginning() -> TestResult {
     let args = ["--fault", "panics,rpc", "--fault", "headers", "--endpoint", &endpoint];
     let run = demo(&[&args[..], &["--seconds", "2", "--json"]].concat(), &[]).await?;
     assert_eq!(run.code, Some(0), "{run:#?}");
-    let bodies =
-        collector.read(|store| store.logs().map(|log| format!("{:?}", log.body)).collect::<Vec<_>>());
+    let bodies = collector
+        .read(|store| store.logs().map(|log| format!("{:?}", log.body)).collect::<Vec<_>>());
     for text in ["the demo panics on request", "cannot charge the card", "no answer"] {
         assert!(bodies.iter().any(|body| body.contains(text)), "no `{text}` in {bodies:?}");
     }
