@@ -4,13 +4,19 @@ mod dashboards;
 mod demo;
 mod leaks;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
+use beacon::memory::TrackingAllocator;
 use clap::{Parser, Subcommand};
 
 use crate::dashboards::DashboardsArgs;
 use crate::demo::DemoArgs;
 use crate::leaks::LeaksArgs;
+
+/// So that the demo can say who holds its memory, as any service that has this line.
+#[global_allocator]
+static ALLOCATOR: TrackingAllocator = TrackingAllocator::new(System);
 
 #[derive(Debug, Parser)]
 #[command(name = "beacon", version, about)]

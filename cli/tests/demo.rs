@@ -6,7 +6,8 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -102,7 +103,7 @@ async fn the_summary_shows_a_failed_trace_and_the_accounts() -> TestResult {
         "└─ PUT /orders/{id} (server, ",
         "│  └─ ERROR cannot charge the card",
         "http.server.request.duration",
-        "demo.requests.in_flight",
+        "demo.orders.in_flight",
         "emitted = delivered + rejected + dropped + held",
     ];
     for text in texts {
@@ -179,6 +180,55 @@ async fn an_interrupt_ends_the_demo_early_and_in_order() -> TestResult {
     assert_eq!(json["signals"]["traces"]["delivered"], collector.totals().spans(), "{json}");
     assert_eq!(json["signals"]["logs"]["delivered"], collector.totals().log_records(), "{json}");
     Ok(())
+}
+
+#[tokio::test]
+async fn faults_begin_and_end_on_request() -> TestResult {
+    let collector = beacon::collector::Collector::start()?;
+    let endpoint = collector.endpoint();
+    // Nobody else is given it meanwhile: the system gives others first.
+    let port = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?.local_addr()?.port();
+    let control = port.to_string();
+    let args = ["--healthy", "--control", &control, "--endpoint", &endpoint, "--seconds", "3600"];
+    let mut child = command(&args, &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    collector.wait_for(RUN_MAX, |store| store.totals().spans() > 0)?;
+    assert_eq!(ask(port, "GET", "/faults").await?, (200, String::new()));
+    assert_eq!(ask(port, "PUT", "/faults/nothing").await?.0, 404);
+    assert_eq!(ask(port, "PUT", "/faults/errors").await?.0, 204);
+    assert_eq!(ask(port, "GET", "/faults").await?, (200, "errors\n".to_owned()));
+    collector.wait_for(RUN_MAX, |store| store.logs().any(|log| log.severity_text == "ERROR"))?;
+    assert_eq!(ask(port, "DELETE", "/faults/errors").await?.0, 204);
+    assert_eq!(ask(port, "GET", "/faults").await?, (200, String::new()));
+    child.kill().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn faults_of_the_command_line_are_on_from_the_beginning() -> TestResult {
+    let collector = beacon::collector::Collector::start()?;
+    let endpoint = collector.endpoint();
+    let args = ["--fault", "panics,rpc", "--fault", "headers", "--endpoint", &endpoint];
+    let run = demo(&[&args[..], &["--seconds", "2", "--json"]].concat(), &[]).await?;
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let bodies = collector
+        .read(|store| store.logs().map(|log| format!("{:?}", log.body)).collect::<Vec<_>>());
+    for text in ["the demo panics on request", "cannot charge the card", "no answer"] {
+        assert!(bodies.iter().any(|body| body.contains(text)), "no `{text}` in {bodies:?}");
+    }
+    assert!(!bodies.iter().any(|body| body.contains("the database is away")), "{bodies:?}");
+    Ok(())
+}
+
+/// One request to the demo's control. Returns the status and the body.
+async fn ask(port: u16, method: &str, path: &str) -> Result<(u16, String), Box<dyn Error>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    timeout(RUN_MAX, stream.read_to_string(&mut answer)).await??;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no head")?;
+    let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
+    Ok((status, body.to_owned()))
 }
 
 /// Far more than a run of one second takes, even on a busy machine.

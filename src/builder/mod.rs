@@ -57,6 +57,8 @@ pub struct TelemetryBuilder {
     leak_callback: Option<LeakCallback>,
     is_on_stderr: bool,
     clock: SharedClock,
+    /// `None`: memory is watched by `clock`.
+    memory_clock: Option<SharedClock>,
 }
 
 impl fmt::Debug for TelemetryBuilder {
@@ -76,6 +78,7 @@ impl TelemetryBuilder {
             leak_callback: None,
             is_on_stderr: true,
             clock: Arc::new(SystemClock::new()),
+            memory_clock: None,
         }
     }
 
@@ -145,6 +148,7 @@ impl TelemetryBuilder {
             leak_callback: self.leak_callback,
             is_on_stderr: self.is_on_stderr,
             console,
+            memory_clock: self.memory_clock.unwrap_or_else(|| Arc::clone(&self.clock)),
             clock: self.clock,
         })
     }

@@ -24,6 +24,7 @@ pub(super) struct WatchPeers<'a> {
     pub(super) lines: &'a Option<Arc<Lines>>,
     pub(super) counters: &'a Arc<RecordingCounters>,
     pub(super) clock: &'a SharedClock,
+    pub(super) memory_clock: &'a SharedClock,
     pub(super) voice: &'a Arc<Diagnostics>,
     pub(super) callback: Option<LeakCallback>,
 }
@@ -40,7 +41,7 @@ pub(super) fn start(
     }
     let parts = SamplerParts {
         settings: memory,
-        clock: Arc::clone(peers.clock),
+        clock: Arc::clone(peers.memory_clock),
         voice: Arc::clone(peers.voice),
         meter: peers.export.own_meter(),
         is_in_container: peers.export.is_in_container(),
@@ -51,7 +52,7 @@ pub(super) fn start(
 /// Looks at nothing where leaks are not looked for.
 fn watch(settings: &Settings, peers: WatchPeers<'_>) -> Watch {
     let Some(leaks) = &settings.leaks else { return Watch::default() };
-    let WatchPeers { export, lines, counters, clock, voice, callback } = peers;
+    let WatchPeers { export, lines, counters, clock, voice, callback, .. } = peers;
     let exporters = &settings.exporters;
     let is_recording = exporters.traces.is_on() || exporters.logs.is_on() || lines.is_some();
     let recorder = export.log_recorder(settings);

@@ -50,6 +50,8 @@ pub(crate) struct Start {
     /// Where lines are shown when nobody says.
     pub(crate) console: LogConsole,
     pub(crate) clock: SharedClock,
+    /// By which memory is sampled and judged.
+    pub(crate) memory_clock: SharedClock,
 }
 
 impl fmt::Debug for Start {
@@ -121,6 +123,7 @@ impl Pipeline {
                     lines: &lines,
                     counters: &counters,
                     clock: &start.clock,
+                    memory_clock: &start.memory_clock,
                     voice: &voice,
                     callback: start.leak_callback,
                 };

@@ -31,10 +31,13 @@ mod heard;
 mod interest;
 mod reading;
 mod render;
+mod scaled_clock;
 mod scope;
 mod span_tree;
 mod test_error;
 mod test_telemetry;
+
+pub(crate) use scaled_clock::ScaledClock;
 
 pub use captured_metric::CapturedMetric;
 pub use captured_traces::CapturedTraces;

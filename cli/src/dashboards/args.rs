@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::dashboards::rules::GRAFANA;
+
 /// Writes dashboards, alerts and their tests from the names of the metrics, or checks what is there
 ///
 /// Without a flag it prints the names of the files. Files of this command that are no longer
@@ -24,6 +26,11 @@ pub(crate) struct DashboardsArgs {
     /// Prints every metric of the catalog as one JSON object a line
     #[arg(long, conflicts_with_all = ["check", "write"])]
     pub(super) metrics: bool,
+
+    /// Where people open Grafana: the links of alerts begin with it. For alerts of your own, which are
+    /// then checked with the same value
+    #[arg(long, value_name = "URL", default_value = GRAFANA)]
+    pub(super) grafana_url: String,
 
     /// The root of the repository
     #[arg(long, value_name = "FOLDER", default_value = ".")]

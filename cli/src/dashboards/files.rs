@@ -6,10 +6,11 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::dashboards::panel::Panel;
-use crate::dashboards::{HEADER, pages, rules};
+use crate::dashboards::rules::GRAFANA;
+use crate::dashboards::{HEADER, pages, rules, uses};
 
-/// Returns each file's text by its path below the root.
-pub(super) fn all() -> BTreeMap<String, String> {
+/// Returns each file's text by its path below the root, with links to this Grafana.
+pub(super) fn all(grafana_url: &str) -> BTreeMap<String, String> {
     let boards = pages::all();
     let groups = rules::all();
     let mut files = BTreeMap::new();
@@ -17,23 +18,26 @@ pub(super) fn all() -> BTreeMap<String, String> {
         let text = format!("{:#}\n", board.draw());
         files.insert(format!("dashboards/{}.json", board.slug), text);
     }
+    let linked = |text: String| text.replace(GRAFANA, grafana_url.trim_end_matches('/'));
     for group in &groups {
-        files.insert(format!("deploy/alerts/rules/{}.yaml", group.name), rules::rules(group));
-        files.insert(format!("deploy/alerts/tests/{}.yaml", group.name), rules::tests(group));
+        let name = group.name;
+        files.insert(format!("deploy/alerts/rules/{name}.yaml"), linked(rules::rules(group)));
+        files.insert(format!("deploy/alerts/tests/{name}.yaml"), linked(rules::tests(group)));
     }
     let slugs: Vec<_> = boards.iter().map(|board| board.slug).collect();
     files.insert("dashboards/kustomization.yaml".to_owned(), config_maps(&slugs));
     files.insert(
         "deploy/alerts/kubernetes/prometheusrule.yaml".to_owned(),
-        rules::kubernetes(&groups),
+        linked(rules::kubernetes(&groups)),
     );
+    files.insert("dashboards/metrics.md".to_owned(), uses::page());
     files.insert("dashboards/empty-when-healthy.md".to_owned(), empty_panels());
     files
 }
 
 /// Returns what differs from the files below `root`, a sentence each.
-pub(super) fn differences(root: &Path) -> io::Result<Vec<String>> {
-    let wanted = all();
+pub(super) fn differences(root: &Path, grafana_url: &str) -> io::Result<Vec<String>> {
+    let wanted = all(grafana_url);
     let mut problems = Vec::new();
     for (name, text) in &wanted {
         match fs::read_to_string(root.join(name)) {
@@ -53,8 +57,8 @@ pub(super) fn differences(root: &Path) -> io::Result<Vec<String>> {
     Ok(problems)
 }
 
-pub(super) fn write(root: &Path) -> io::Result<()> {
-    let wanted = all();
+pub(super) fn write(root: &Path, grafana_url: &str) -> io::Result<()> {
+    let wanted = all(grafana_url);
     for name in there(root)? {
         if !wanted.contains_key(&name) {
             fs::remove_file(root.join(name))?;
@@ -107,13 +111,16 @@ fn config_maps(slugs: &[&str]) -> String {
 /// The panels that show nothing while all is well, and what fills them.
 fn empty_panels() -> String {
     let mut text =
-        "# Panels that are empty in health\n\nWritten by `beacon dashboards --write`.\n\n\
-                    | page | panel | filled by |\n|---|---|---|\n"
+        "# Panels that are empty in health\n\nWritten by `beacon dashboards --write`. The end-to-end tests fill \
+         them with what really happens, except where the last column says why not: those they fill with made-up \
+         metrics of the catalog.\n\n| page | panel | filled by | made up, because |\n|---|---|---|---|\n"
             .to_owned();
     for board in pages::all() {
-        for Panel { title, empty_until, .. } in board.panels() {
+        for Panel { title, empty_until, made_up, .. } in board.panels() {
             if let Some(event) = empty_until {
-                writeln!(text, "| {} | {title} | {event} |", board.slug).unwrap_or_default();
+                let why = made_up.unwrap_or_default();
+                writeln!(text, "| {} | {title} | {event} | {why} |", board.slug)
+                    .unwrap_or_default();
             }
         }
     }
@@ -123,3 +130,16 @@ fn empty_panels() -> String {
 /// With how the files there end.
 const FOLDERS: [(&str, &str); 3] =
     [("dashboards", ".json"), ("deploy/alerts/rules", ".yaml"), ("deploy/alerts/tests", ".yaml")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_alerts_lead_to_the_grafana_that_was_named() {
+        let files = all("https://grafana.example.com/");
+        let rules = &files["deploy/alerts/rules/beacon-memory.yaml"];
+        assert!(rules.contains("https://grafana.example.com/d/beacon-memory"), "{rules}");
+        assert!(files.values().all(|text| !text.contains(GRAFANA)));
+    }
+}

@@ -10,6 +10,7 @@ mod query;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -22,13 +23,13 @@ pub(crate) use crate::dashboards::args::DashboardsArgs;
 /// Does what the arguments say; standard error tells what differs.
 pub(crate) fn run(args: &DashboardsArgs) -> ExitCode {
     let done = if args.write {
-        files::write(&args.root).map(|()| Vec::new())
+        files::write(&args.root, &args.grafana_url).map(|()| Vec::new())
     } else if args.check {
-        files::differences(&args.root)
+        files::differences(&args.root, &args.grafana_url)
     } else if args.metrics {
         print_metrics().map(|()| Vec::new())
     } else {
-        let names = files::all().into_keys().collect::<Vec<_>>().join("\n");
+        let names = files::all(&args.grafana_url).into_keys().collect::<Vec<_>>().join("\n");
         writeln!(io::stdout(), "{names}").map(|()| Vec::new())
     };
     let problems = done.unwrap_or_else(|error| vec![error.to_string()]);

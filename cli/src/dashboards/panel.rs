@@ -63,6 +63,8 @@ pub(super) struct Panel {
     is_stacked: bool,
     /// What has to happen before it shows anything.
     pub(super) empty_until: Option<&'static str>,
+    /// Why the end-to-end tests show it with made-up metrics and not with that event.
+    pub(super) made_up: Option<&'static str>,
     pub(super) has_exemplars: bool,
 }
 
@@ -111,6 +113,7 @@ fn panel(
         is_floor: false,
         is_stacked: false,
         empty_until: None,
+        made_up: None,
         has_exemplars: false,
     }
 }
@@ -156,6 +159,11 @@ impl Panel {
     /// Declares that it is empty in health, and what fills it.
     pub(super) const fn empty_until(mut self, event: &'static str) -> Self {
         self.empty_until = Some(event);
+        self
+    }
+
+    pub(super) const fn made_up(mut self, why: &'static str) -> Self {
+        self.made_up = Some(why);
         self
     }
 

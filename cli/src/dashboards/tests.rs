@@ -8,23 +8,23 @@ use serde_json::Value;
 
 use crate::dashboards::names::{Foreign, foreign};
 use crate::dashboards::panel::{Kind, Source};
-use crate::dashboards::rules::Alert;
+use crate::dashboards::rules::{Alert, GRAFANA};
 use crate::dashboards::{board::Board, files, pages, rules};
 
 #[test]
 fn what_is_committed_is_what_is_described() {
-    assert_eq!(files::differences(root()).unwrap(), Vec::<String>::new());
+    assert_eq!(files::differences(root(), GRAFANA).unwrap(), Vec::<String>::new());
 }
 
 #[test]
 fn a_file_that_differs_is_missing_or_is_described_nowhere_is_found() {
     let folder = std::env::temp_dir().join(format!("beacon-dashboards-{}", std::process::id()));
-    files::write(&folder).unwrap();
-    assert_eq!(files::differences(&folder).unwrap(), Vec::<String>::new());
+    files::write(&folder, GRAFANA).unwrap();
+    assert_eq!(files::differences(&folder, GRAFANA).unwrap(), Vec::<String>::new());
     std::fs::write(folder.join("dashboards/http.json"), "{}").unwrap();
     std::fs::remove_file(folder.join("dashboards/slo.json")).unwrap();
     std::fs::write(folder.join("dashboards/old.json"), "{}").unwrap();
-    let found = files::differences(&folder).unwrap().join("\n");
+    let found = files::differences(&folder, GRAFANA).unwrap().join("\n");
     std::fs::remove_dir_all(&folder).unwrap();
     for (name, what) in
         [("http", "differs"), ("slo", "is missing"), ("old", "is described nowhere")]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use beacon::config::Protocol;
 use clap::{Args, ValueEnum, value_parser};
 
+use crate::demo::fault::Fault;
+
 /// Runs a small HTTP service and a client, and shows what becomes of their telemetry
 ///
 /// Everything goes over OTLP to a collector inside this command, and then each item is shown to have
@@ -34,6 +36,29 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     protocol: Option<ProtocolArg>,
 
+    /// What goes wrong, of these; separated by commas, or given again and again
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "payments",
+        conflicts_with = "healthy"
+    )]
+    fault: Vec<Fault>,
+
+    /// Nothing goes wrong, not even what does by default
+    #[arg(long)]
+    healthy: bool,
+
+    /// The port of 127.0.0.1 at which faults are switched: `GET /faults`, `PUT /faults/NAME`,
+    /// `DELETE /faults/NAME`
+    #[arg(long, value_name = "PORT")]
+    pub(super) control: Option<u16>,
+
+    /// The leak detector lives an hour in each second, so that it can tell something of a demo
+    #[arg(long)]
+    pub(super) fast_detector: bool,
+
     /// Prints one JSON object and nothing else
     #[arg(long)]
     pub(super) json: bool,
@@ -57,6 +82,11 @@ impl DemoArgs {
     /// The time from one request to the next.
     pub(super) fn request_interval(&self) -> Duration {
         Duration::from_secs(1).checked_div(self.rate).unwrap_or(Duration::from_secs(1))
+    }
+
+    /// What goes wrong from the beginning.
+    pub(super) fn faults(&self) -> &[Fault] {
+        if self.healthy { &[] } else { &self.fault }
     }
 
     pub(super) fn protocol(&self) -> Option<Protocol> {

@@ -5,64 +5,56 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode};
-use beacon::opentelemetry::global;
-use beacon::tracing::field::Empty;
-use beacon::tracing::{Instrument as _, Span, info_span};
-use beacon::tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use axum::http::{HeaderValue, Method, Request, StatusCode};
+use beacon::propagation::{HttpClientLayer, ResendCount, TracedService};
+use beacon::tracing::error;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
+use tower_layer::Layer as _;
+use tower_service::Service as _;
 
-use crate::demo::carrier::HeaderInjector;
-use crate::demo::say::say;
+use crate::demo::fault::{Fault, Faults};
 
 /// Calls the shop.
 #[derive(Clone, Debug)]
 pub(super) struct ShopClient {
-    client: Client<HttpConnector, Body>,
+    client: TracedService<Client<HttpConnector, Body>, HttpClientLayer>,
     address: SocketAddr,
+    faults: Faults,
 }
 
 impl ShopClient {
-    pub(super) fn new(address: SocketAddr) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
+    pub(super) fn new(address: SocketAddr, faults: Faults) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { client: HttpClientLayer::new().layer(client), address, faults }
     }
 
-    /// Makes the request of this number, in a trace of its own. Returns the status of the answer;
+    /// Makes the request of this number, in a trace of its own. Returns the status of the last answer;
     /// `None` if there was none.
     pub(super) async fn request(&self, number: u64) -> Option<StatusCode> {
         let (method, path) = call(number);
-        let span = info_span!(
-            "request",
-            otel.name = method.as_str(),
-            otel.kind = "client",
-            http.request.method = method.as_str(),
-            http.response.status_code = Empty,
-            server.address = %self.address.ip(),
-            server.port = i64::from(self.address.port()),
-            url.full = format!("http://{}{path}", self.address),
-            "error.type" = Empty,
-            otel.status_code = Empty,
-        );
-        let answer = self.send(method, &path).instrument(span.clone());
-        match timeout(ANSWER_TIMEOUT, answer).await {
-            Ok(Ok(status)) => {
-                span.record("http.response.status_code", i64::from(status.as_u16()));
-                if status.is_client_error() || status.is_server_error() {
-                    fail(&span, status.as_str());
-                }
-                Some(status)
+        let mut status = self.attempt(&method, &path, 0).await;
+        for resend in 1..=RESENDS {
+            let has_failed = status.is_none_or(|status| status.is_server_error());
+            if !has_failed || !self.faults.is_on(Fault::Retries) {
+                break;
             }
+            status = self.attempt(&method, &path, resend).await;
+        }
+        status
+    }
+
+    async fn attempt(&self, method: &Method, path: &str, resend: u32) -> Option<StatusCode> {
+        match timeout(ANSWER_TIMEOUT, self.send(method, path, resend)).await {
+            Ok(Ok(status)) => Some(status),
             Ok(Err(error)) => {
-                fail(&span, "connection");
-                span.in_scope(|| say!(error, error = &*error as &dyn Error, "no answer"));
+                error!(demo.in_span = false, error = &*error as &dyn Error, "no answer");
                 None
             }
             Err(_elapsed) => {
-                fail(&span, "timeout");
-                span.in_scope(|| say!(error, "no answer in time"));
+                error!(demo.in_span = false, "no answer in time");
                 None
             }
         }
@@ -70,26 +62,25 @@ impl ShopClient {
 
     async fn send(
         &self,
-        method: Method,
+        method: &Method,
         path: &str,
+        resend: u32,
     ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
-        let uri = format!("http://{}{path}", self.address);
-        let mut request = Request::builder().method(method).uri(uri).body(Body::empty())?;
-        global::get_text_map_propagator(|propagator| {
-            let mut headers = HeaderInjector(request.headers_mut());
-            propagator.inject_context(&Span::current().context(), &mut headers);
-        });
-        let response = self.client.request(request).await?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.address))
+            .extension(ResendCount(resend))
+            .body(Body::empty())?;
+        if self.faults.is_on(Fault::Headers) {
+            request.headers_mut().insert("baggage", HeaderValue::from_static("=nothing"));
+        }
+        // A connection is made when there is none: it is always ready.
+        let response = self.client.clone().call(request).await?;
         let status = response.status();
         // Read to its end, so that the connection can be used again.
         to_bytes(Body::new(response.into_body()), ANSWER_BYTES_MAX).await?;
         Ok(status)
     }
-}
-
-fn fail(span: &Span, error_type: &str) {
-    span.record("error.type", error_type);
-    span.record("otel.status_code", "error");
 }
 
 /// One order to two looks at products and one report.
@@ -104,3 +95,4 @@ fn call(number: u64) -> (Method, String) {
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+const RESENDS: u32 = 3;

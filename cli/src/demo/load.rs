@@ -11,11 +11,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{interval, sleep};
 
 use crate::demo::DemoArgs;
+use crate::demo::bank::{BankClient, bank};
 use crate::demo::client::ShopClient;
+use crate::demo::fault::{Faults, control, work};
 use crate::demo::progress::Progress;
 use crate::demo::routes;
 use crate::demo::service::Service;
-use crate::demo::service_metrics::ServiceMetrics;
 use crate::demo::task;
 
 /// What the client has seen so far.
@@ -48,8 +49,16 @@ impl Load {
 ///
 /// When the service does not start or does not end.
 pub(super) async fn run(args: &DemoArgs, progress: Progress) -> io::Result<Arc<Load>> {
-    let service = Service::start(routes::shop(ServiceMetrics::new())).await?;
-    let client = ShopClient::new(service.address());
+    let faults = Faults::new(args.faults());
+    let bank = Service::start(bank(faults.clone())).await?;
+    let routes = routes::shop(BankClient::new(bank.address()), faults.clone());
+    let service = Service::start(routes).await?;
+    let control = match args.control {
+        Some(port) => Some(Service::start_at(control(faults.clone()), port).await?),
+        None => None,
+    };
+    let client = ShopClient::new(service.address(), faults.clone());
+    let troubles = task::named("demo-faults").spawn(work(faults.clone()));
     let load = Arc::new(Load::default());
     let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
     tokio::select! {
@@ -60,11 +69,17 @@ pub(super) async fn run(args: &DemoArgs, progress: Progress) -> io::Result<Arc<L
         Ok(()) = signal::ctrl_c() => {}
     }
     progress.clear();
+    troubles.abort();
+    faults.end_all();
     // All places are free: each request is answered, or has met its timeout.
     let places = u32::try_from(IN_FLIGHT_MAX).unwrap_or(u32::MAX);
     let all = in_flight.acquire_many(places).await.map_err(io::Error::other)?;
     drop(all);
     service.stop().await?;
+    bank.stop().await?;
+    if let Some(control) = control {
+        control.stop().await?;
+    }
     Ok(load)
 }
 

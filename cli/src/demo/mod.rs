@@ -1,16 +1,16 @@
 //! `beacon demo`: a small service under load, and proof of what became of its telemetry.
 
 mod args;
-mod carrier;
+mod bank;
 mod client;
 mod environment;
+mod fault;
 mod json;
 mod load;
 mod progress;
 mod received;
 mod routes;
 mod say;
-mod server_span;
 mod service;
 mod service_metrics;
 mod summary;
@@ -20,10 +20,12 @@ mod verdict;
 
 use std::error::Error;
 use std::io::{self, Write as _};
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use beacon::logging::LogConsole;
+use beacon::memory::MemoryConfig;
 use beacon::tracing::info;
 use beacon::{InitError, Telemetry};
 use tokio::time::Instant;
@@ -100,6 +102,11 @@ fn install(args: &DemoArgs, target: &Target, progress: Progress) -> Result<Telem
     if !is_any_set(&["OTEL_SERVICE_NAME"]) {
         builder = builder.service_name("beacon-demo");
     }
+    if args.fast_detector {
+        builder = builder
+            .memory(MemoryConfig::default().sample_interval(FAST_SAMPLE_INTERVAL))
+            .memory_time_factor(FAST_FACTOR);
+    }
     if let Some(protocol) = args.protocol() {
         builder = builder.protocol(protocol);
     }
@@ -117,6 +124,10 @@ fn with_sources(error: &dyn Error) -> String {
     text
 }
 
+/// An hour each second.
+const FAST_FACTOR: NonZeroU32 = NonZeroU32::new(3600).unwrap();
+/// Sixty times a second.
+const FAST_SAMPLE_INTERVAL: Duration = Duration::from_mins(1);
 /// Short, because a demo is.
 const METRICS_INTERVAL: Duration = Duration::from_secs(1);
 /// As clap ends after a wrong argument.

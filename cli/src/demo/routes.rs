@@ -1,6 +1,5 @@
 //! The shop that the service runs: a few routes that await, spawn, block and sometimes fail.
 
-use std::io;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,21 +7,33 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{get, put};
+use beacon::memory;
+use beacon::propagation::HttpServerLayer;
 use beacon::tracing::{Instrument as _, info_span};
 use tokio::time::sleep;
 
+use crate::demo::bank::{BankClient, BankError};
+use crate::demo::fault::{Faults, disturb};
 use crate::demo::say::say;
-use crate::demo::server_span::observe;
 use crate::demo::service_metrics::ServiceMetrics;
 use crate::demo::task;
 
-pub(super) fn shop(metrics: ServiceMetrics) -> Router {
+pub(super) fn shop(bank: BankClient, faults: Faults) -> Router {
+    let state = Shop { metrics: ServiceMetrics::new(), bank };
     Router::new()
         .route("/products/{id}", get(product))
         .route("/orders/{id}", put(place_order))
         .route("/reports/{day}", get(report))
-        .route_layer(middleware::from_fn_with_state(metrics.clone(), observe))
-        .with_state(metrics)
+        .route_layer(middleware::from_fn_with_state(faults, disturb))
+        .layer(HttpServerLayer::new())
+        .with_state(state)
+}
+
+/// What handlers need.
+#[derive(Clone, Debug)]
+struct Shop {
+    metrics: ServiceMetrics,
+    bank: BankClient,
 }
 
 /// Awaits.
@@ -41,14 +52,15 @@ async fn load_stock(id: u64) -> u64 {
 
 /// Spawns, and fails each few orders.
 async fn place_order(
-    State(metrics): State<ServiceMetrics>,
+    State(Shop { metrics, bank }): State<Shop>,
     Path(id): Path<u64>,
 ) -> Result<(StatusCode, String), (StatusCode, &'static str)> {
+    let _in_flight = metrics.begin_order();
     say!(info, order.id = id, "an order came in");
     reserve().instrument(info_span!("reserve_goods", order.id = id)).await;
     let charge = task::spawn(async move {
         // Made here, so that its parent is what the task brought along.
-        charge(id).instrument(info_span!("charge_card", order.id = id)).await
+        charge(&bank).instrument(info_span!("charge_card", order.id = id)).await
     });
     let is_charged = matches!(charge.await, Ok(Ok(())));
     metrics.count_order(is_charged);
@@ -65,11 +77,9 @@ async fn reserve() {
     sleep(Duration::from_millis(1)).await;
 }
 
-async fn charge(id: u64) -> io::Result<()> {
-    sleep(Duration::from_millis(4)).await;
-    if id.checked_rem(UNPAID_EACH) == UNPAID_EACH.checked_sub(1) {
-        let error = io::Error::new(io::ErrorKind::TimedOut, "the bank does not answer");
-        say!(error, error = &error as &dyn std::error::Error, "cannot charge the card");
+async fn charge(bank: &BankClient) -> Result<(), BankError> {
+    if let Err(error) = bank.charge().await {
+        say!(error, error = &*error as &dyn std::error::Error, "cannot charge the card");
         return Err(error);
     }
     say!(info, "the card is charged");
@@ -80,6 +90,7 @@ async fn charge(id: u64) -> io::Result<()> {
 async fn report(Path(day): Path<u64>) -> Result<String, StatusCode> {
     let rendered = task::spawn_blocking(move || {
         info_span!("render_report", report.day = day).in_scope(|| {
+            let _scope = memory::scope("report");
             std::thread::sleep(Duration::from_millis(3));
             say!(info, report.day = day, "the report is rendered");
             format!("report of day {day}\n")
@@ -90,5 +101,3 @@ async fn report(Path(day): Path<u64>) -> Result<String, StatusCode> {
 
 /// Of so many products one is sold out.
 const SOLD_OUT_EACH: u64 = 7;
-/// Of so many orders one cannot be paid.
-const UNPAID_EACH: u64 = 5;

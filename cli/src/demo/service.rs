@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::demo::task;
 
-/// A running HTTP service on a free port of the loopback.
+/// A running HTTP service on a port of the loopback.
 #[derive(Debug)]
 pub(super) struct Service {
     address: SocketAddr,
@@ -25,7 +25,14 @@ impl Service {
     ///
     /// When no port can be bound.
     pub(super) async fn start(router: Router) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_at(router, 0).await
+    }
+
+    /// # Errors
+    ///
+    /// When the port cannot be bound.
+    pub(super) async fn start_at(router: Router, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let task = task::spawn(async move {

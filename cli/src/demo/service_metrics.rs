@@ -1,17 +1,14 @@
-//! What the service measures about itself.
+//! What the service measures about itself, besides what the layers measure.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use axum::http::{Method, StatusCode};
-use beacon::opentelemetry::metrics::{Counter, Histogram};
+use beacon::opentelemetry::metrics::Counter;
 use beacon::opentelemetry::{KeyValue, global};
 
 /// The instruments of the service.
 #[derive(Clone, Debug)]
 pub(super) struct ServiceMetrics {
-    request_duration: Histogram<f64>,
     orders: Counter<u64>,
     in_flight: Arc<AtomicU64>,
 }
@@ -23,18 +20,12 @@ impl ServiceMetrics {
         let in_flight = Arc::new(AtomicU64::new(0));
         let observed = Arc::clone(&in_flight);
         meter
-            .u64_observable_gauge("demo.requests.in_flight")
-            .with_unit("{request}")
-            .with_description("Requests that the service is answering.")
+            .u64_observable_gauge("demo.orders.in_flight")
+            .with_unit("{order}")
+            .with_description("Orders that the service is taking.")
             .with_callback(move |observer| observer.observe(observed.load(Ordering::Relaxed), &[]))
             .build();
         Self {
-            request_duration: meter
-                .f64_histogram("http.server.request.duration")
-                .with_unit("s")
-                .with_description("Duration of HTTP server requests.")
-                .with_boundaries(DURATION_BOUNDARIES_SECONDS.to_vec())
-                .build(),
             orders: meter
                 .u64_counter("demo.orders")
                 .with_unit("{order}")
@@ -44,29 +35,10 @@ impl ServiceMetrics {
         }
     }
 
-    /// Counts a request as in flight until the returned value is dropped.
-    pub(super) fn begin_request(&self) -> RequestInFlight {
+    /// Counts an order as in flight until the returned value is dropped.
+    pub(super) fn begin_order(&self) -> OrderInFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        RequestInFlight(Arc::clone(&self.in_flight))
-    }
-
-    pub(super) fn record_request(
-        &self,
-        method: &Method,
-        route: &str,
-        status: StatusCode,
-        duration: Duration,
-    ) {
-        let mut attributes = vec![
-            KeyValue::new("http.request.method", method.to_string()),
-            KeyValue::new("http.route", route.to_owned()),
-            KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-            KeyValue::new("url.scheme", "http"),
-        ];
-        if status.is_server_error() {
-            attributes.push(KeyValue::new("error.type", status.as_str().to_owned()));
-        }
-        self.request_duration.record(duration.as_secs_f64(), &attributes);
+        OrderInFlight(Arc::clone(&self.in_flight))
     }
 
     pub(super) fn count_order(&self, is_placed: bool) {
@@ -75,17 +47,13 @@ impl ServiceMetrics {
     }
 }
 
-/// A request that is being answered.
+/// An order that is being taken.
 #[must_use]
 #[derive(Debug)]
-pub(super) struct RequestInFlight(Arc<AtomicU64>);
+pub(super) struct OrderInFlight(Arc<AtomicU64>);
 
-impl Drop for RequestInFlight {
+impl Drop for OrderInFlight {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
-
-/// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration>
-const DURATION_BOUNDARIES_SECONDS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

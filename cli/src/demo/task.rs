@@ -1,5 +1,6 @@
 //! Work on other tasks and threads that stays in the span of its spawner.
 
+pub(super) use beacon::task::named;
 use beacon::tracing::{Instrument as _, Span};
 use tokio::task::JoinHandle;
 

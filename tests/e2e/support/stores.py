@@ -72,7 +72,7 @@ def victoriametrics(program, work, *flags):
     return Store(command, port, "/health", Path(work))
 
 
-def prometheus(program, config, work):
+def prometheus(program, config, work, *flags):
     port = network.free_ports(1)[0]
     command = [
         program,
@@ -82,8 +82,15 @@ def prometheus(program, config, work):
         "--web.enable-otlp-receiver",
         "--web.enable-remote-write-receiver",
         "--enable-feature=exemplar-storage",
+        *flags,
     ]
     return Store(command, port, "/-/ready", Path(work))
+
+
+def alertmanager(program, config, work):
+    port = network.free_ports(1)[0]
+    command = [program, f"--config.file={config}", f"--storage.path={work / 'data'}", "--cluster.listen-address="]
+    return Store([*command, f"--web.listen-address=127.0.0.1:{port}"], port, "/-/ready", Path(work))
 
 
 def jaeger(program, work):
@@ -108,4 +115,6 @@ def loki(program, work):
     config["common"]["ring"]["instance_addr"] = "127.0.0.1"
     path = work / "loki.yaml"
     path.write_text(yaml.safe_dump(config))
-    return Store([program, f"-config.file={path}"], http, "/ready", work)
+    store = Store([program, f"-config.file={path}"], http, "/ready", work)
+    store.grpc_port = grpc
+    return store

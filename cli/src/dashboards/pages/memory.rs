@@ -33,7 +33,7 @@ fn verdict() -> Row {
             good: "Below 0.8.",
             bad: "Red from 0.85, where BeaconMemoryNearLimit fires.",
             next: "Headroom, below.",
-        }).query(max_by("job", &select(&memory::CGROUP_MEMORY_UTILIZATION, "")), "{{job}}").limits(0.8, 0.85).width(6).empty_until("a memory limit of the cgroup"),
+        }).query(max_by("job", &select(&memory::CGROUP_MEMORY_UTILIZATION, "")), "{{job}}").limits(0.8, 0.85).width(6).empty_until(LIMITED).made_up(UNLIMITED),
         stat("Up since", "s", Help {
             shows: "Time since the youngest process began.",
             good: "As old as the last deployment.",
@@ -78,25 +78,25 @@ fn limit() -> Row {
             next: "Headroom.",
         })
         .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_LIMIT, "")), "limit {{job}} {{instance}}")
-        .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_USAGE, "")), "usage {{job}} {{instance}}").empty_until("a memory limit of the cgroup"),
+        .query(max_by("job, instance", &select(&memory::CGROUP_MEMORY_USAGE, "")), "usage {{job}} {{instance}}").empty_until(LIMITED).made_up(UNLIMITED),
         graph("Headroom", "bytes", Help {
             shows: "What is left of the limit. At 0 the kernel kills.",
             good: "Level.",
             bad: "A line that will meet 0.",
             next: "Raise the limit or find the growth.",
-        }).query(format!("min by (job, instance) ({})", select(&memory::CGROUP_MEMORY_HEADROOM, "")), "{{job}} {{instance}}").empty_until("a memory limit of the cgroup"),
+        }).query(format!("min by (job, instance) ({})", select(&memory::CGROUP_MEMORY_HEADROOM, "")), "{{job}} {{instance}}").empty_until(LIMITED).made_up(UNLIMITED),
         graph("What the limit did", "short", Help {
             shows: "Events of the cgroup: high slowed it down, max took memory back, oom_kill ended a process.",
             good: "0.",
             bad: "oom_kill.",
             next: "The limit is too low, or there is a leak.",
-        }).query(sum_by("job, beacon_cgroup_event", &increase(&memory::CGROUP_MEMORY_EVENTS, "")), "{{job}} {{beacon_cgroup_event}}").empty_until("a memory limit of the cgroup"),
+        }).query(sum_by("job, beacon_cgroup_event", &increase(&memory::CGROUP_MEMORY_EVENTS, "")), "{{job}} {{beacon_cgroup_event}}").empty_until(LIMITED).made_up(UNLIMITED),
         graph("Standing still for memory", "percentunit", Help {
             shows: "Share of time that work of the cgroup waited for memory.",
             good: "0.",
             bad: "Above 0.1: it is thrashing.",
             next: "Raise the limit; look at major faults.",
-        }).query(max_by("job, instance, beacon_cgroup_pressure", &rate(&memory::CGROUP_MEMORY_PRESSURE_TIME, "")), "{{job}} {{instance}} {{beacon_cgroup_pressure}}").limits(0.05, 0.1).empty_until("a memory limit of the cgroup"),
+        }).query(max_by("job, instance, beacon_cgroup_pressure", &rate(&memory::CGROUP_MEMORY_PRESSURE_TIME, "")), "{{job}} {{instance}} {{beacon_cgroup_pressure}}").limits(0.05, 0.1).empty_until(LIMITED).made_up(UNLIMITED),
     ])
 }
 
@@ -164,7 +164,7 @@ fn given_back() -> Row {
             good: "Nothing.",
             bad: "A panel here is empty because of it.",
             next: "The log names the source.",
-        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").empty_until("a source of figures that fails"),
+        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").empty_until("a source of figures that fails").made_up("none fails there"),
     ])
 }
 
@@ -185,3 +185,6 @@ fn work() -> Row {
         }).query(quantile("0.95", &leak::SCOPE_RETAINED, "", by), "{{job}} {{beacon_memory_scope_name}}").empty_until("memory::scope"),
     ])
 }
+
+const LIMITED: &str = "a memory limit of the cgroup";
+const UNLIMITED: &str = "services have no limit there";

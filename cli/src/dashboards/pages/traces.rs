@@ -69,13 +69,13 @@ fn found() -> Row {
             traces(
                 "Failing traces",
                 Help {
-                    shows: "Traces with a span that ended with an error.",
+                    shows: "Traces with a request that was answered with 500. Jaeger in memory finds nothing by error=true.",
                     good: "None.",
                     bad: "Many of one operation.",
                     next: "Open one: its log records are one click away.",
                 },
             )
-            .query("error=true", "")
+            .query("http.response.status_code=500", "")
             .empty_until("errors"),
         ],
     )

@@ -19,6 +19,8 @@ pub(super) fn group() -> Group {
             fragmentation(),
             restart_loop(),
         ],
+        needs: &[],
+        test_interval: "1m",
     }
 }
 

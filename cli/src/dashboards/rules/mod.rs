@@ -5,6 +5,7 @@ mod memory;
 mod runtime;
 mod scenario;
 mod service;
+mod slo;
 mod telemetry;
 mod yaml;
 
@@ -17,6 +18,10 @@ pub(super) struct Group {
     pub(super) name: &'static str,
     pub(super) records: Vec<Record>,
     pub(super) alerts: Vec<Alert>,
+    /// Groups whose records it takes.
+    pub(super) needs: &'static [&'static str],
+    /// The time from one evaluation to the next in its tests.
+    pub(super) test_interval: &'static str,
 }
 
 /// A series that a rule makes of others.
@@ -85,7 +90,14 @@ impl Alert {
 
 /// Returns every group, in the order of their files.
 pub(super) fn all() -> Vec<Group> {
-    vec![memory::group(), runtime::group(), telemetry::group(), service::group(), meta()]
+    vec![
+        memory::group(),
+        runtime::group(),
+        telemetry::group(),
+        service::group(),
+        slo::group(),
+        meta(),
+    ]
 }
 
 fn meta() -> Group {
@@ -101,11 +113,17 @@ fn meta() -> Group {
         page: "telemetry-pipeline",
         scenario: Scenario::always(),
     };
-    Group { name: "beacon-meta", records: Vec::new(), alerts: vec![watchdog] }
+    Group {
+        name: "beacon-meta",
+        records: Vec::new(),
+        alerts: vec![watchdog],
+        needs: &[],
+        test_interval: "1m",
+    }
 }
 
 /// As an annotation writes the label.
 const JOB: &str = "{{ $labels.job }}";
 /// Where Grafana of `deploy/compose` is.
-const GRAFANA: &str = "http://localhost:3000";
+pub(super) const GRAFANA: &str = "http://localhost:3000";
 const RUNBOOKS: &str = "https://github.com/beacon-telemetry/beacon/blob/main/docs/runbooks";

@@ -23,6 +23,8 @@ pub(super) fn group() -> Group {
             task_leak(),
             panics(),
         ],
+        needs: &[],
+        test_interval: "1m",
     }
 }
 

@@ -4,53 +4,51 @@ use beacon::catalog::request::HTTP_SERVER_REQUEST_DURATION;
 
 use crate::dashboards::names::{Named as _, recorded};
 use crate::dashboards::query::part;
+use crate::dashboards::rules::scenario::Input;
+use crate::dashboards::rules::slo::burns;
 use crate::dashboards::rules::{Alert, Group, Record, Scenario, Severity, input};
 
 pub(super) fn group() -> Group {
     Group {
         name: "beacon-service",
         records: records(),
-        alerts: vec![
-            error_rate(),
-            latency(),
-            burn("BeaconErrorBudgetBurn1h", Severity::Critical, 14.4, ("1h", "5m")),
-            burn("BeaconErrorBudgetBurn6h", Severity::Critical, 6.0, ("6h", "30m")),
-            burn("BeaconErrorBudgetBurn1d", Severity::Warning, 3.0, ("1d", "2h")),
-            burn("BeaconErrorBudgetBurn3d", Severity::Warning, 1.0, ("3d", "6h")),
-        ],
+        alerts: vec![error_rate(), latency(), burn()],
+        needs: &[],
+        test_interval: "1m",
     }
 }
 
 fn records() -> Vec<Record> {
     let count = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
-    let failed = format!("{count}{{{FAILED}}}");
-    let all = |window: &str| format!("sum by (job) (rate({count}[{window}]))");
-    let mut records = vec![Record {
-        name: recorded::OBJECTIVE.series(),
-        expr: format!("0 * group by (job) ({count}) + {OBJECTIVE}"),
-    }];
-    for window in WINDOWS {
-        let rate = all(window);
-        records.push(Record {
-            name: format!("job:http_server_errors:ratio_rate{window}"),
-            expr: format!("(sum by (job) (rate({failed}[{window}])) or 0 * {rate}) / ({rate} > 0)"),
-        });
-    }
-    for window in ["5m", "1h", "6h", "1d", "3d"] {
-        records.push(Record {
-            name: format!("job:http_server_requests:rate{window}"),
-            expr: all(window),
-        });
-    }
-    records.push(Record {
-        name: recorded::BUDGET_LEFT.series(),
+    let objective =
+        Record { name: objective(), expr: format!("0 * group by (job) ({count}) + {OBJECTIVE}") };
+    let windows = ["5m", "1h"];
+    let records = windows.map(error_ratio).into_iter().chain(windows.map(request_rate));
+    [objective].into_iter().chain(records).collect()
+}
+
+pub(super) fn objective() -> String {
+    recorded::OBJECTIVE.series()
+}
+
+pub(super) fn error_ratio(window: &str) -> Record {
+    let count = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
+    let rate = rate(window);
+    Record {
+        name: format!("job:http_server_errors:ratio_rate{window}"),
         expr: format!(
-            "1 - {} / on (job) (1 - {})",
-            recorded::ERRORS_3D.series(),
-            recorded::OBJECTIVE.series()
+            "(sum by (job) (rate({count}{{{FAILED}}}[{window}])) or 0 * {rate}) / ({rate} > 0)"
         ),
-    });
-    records
+    }
+}
+
+pub(super) fn request_rate(window: &str) -> Record {
+    Record { name: format!("job:http_server_requests:rate{window}"), expr: rate(window) }
+}
+
+fn rate(window: &str) -> String {
+    let count = part(&HTTP_SERVER_REQUEST_DURATION, "_count");
+    format!("sum by (job) (rate({count}[{window}]))")
 }
 
 fn alert(name: &'static str, severity: Severity, expr: String, scenario: Scenario) -> Alert {
@@ -114,48 +112,33 @@ fn latency() -> Alert {
     }
 }
 
-/// A long window says that it matters, a short one that it still goes on.
-fn burn(
-    name: &'static str,
-    severity: Severity,
-    factor: f64,
-    (long, short): (&'static str, &'static str),
-) -> Alert {
-    let of = |window| format!("job:http_server_errors:ratio_rate{window}");
-    let allowed = format!("{factor} * (1 - {})", recorded::OBJECTIVE.series());
+/// Fourteen times as fast as may be: the budget of a month is gone in two days. That of slower burns is in
+/// `slo`.
+fn burn() -> Alert {
     let expr = format!(
-        "({} > on (job) {allowed})\n  and on (job) ({} > on (job) {allowed})\n  and on (job) (job:http_server_requests:rate{long} > {FLOOR})",
-        of(long),
-        of(short)
+        "{}\n  and on (job) (job:http_server_requests:rate1h > {FLOOR})",
+        burns("14.4", "1h", "5m")
     );
     // Below: a burn of 0.9 times the factor. Healthy: one error, nearly no traffic.
-    let (bad, nearly) = match name {
-        "BeaconErrorBudgetBurn1h" => ("0+200x200", "0+129x200"),
-        "BeaconErrorBudgetBurn6h" => ("0+70x200", "0+54x200"),
-        "BeaconErrorBudgetBurn1d" => ("0+35x200", "0+27x200"),
-        _ => ("0+15x200", "0+9x200"),
-    };
-    let (hold, quiet_at) =
-        if severity == Severity::Critical { ("2m", "2m") } else { ("15m", "10m") };
     let steady = "0+10000x200";
     let scenario = Scenario::new(
-        quiet_at,
+        "2m",
         "3h",
         vec![
             answers("200", [steady, steady, "0+10000x70 0+10000x129", "0+0.4x200"]),
-            answers("500", [bad, nearly, "0+1x70 0+1x129", "0+0.4x200"]),
+            answers("500", ["0+200x200", "0+129x200", "0+1x70 0+1x129", "0+0.4x200"]),
         ],
     );
     Alert {
-        hold,
+        hold: "2m",
         summary: "{{ $labels.job }} uses up its error budget.",
         description: "Errors happen faster than the objective allows, for long enough to matter, and still do. Errors by route tell where; the blue marks whether it began with a deployment.",
         page: "slo",
-        ..alert(name, severity, expr, scenario)
+        ..alert("BeaconErrorBudgetBurn1h", Severity::Critical, expr, scenario)
     }
 }
 
-fn answers(status: &str, values: [&'static str; 4]) -> super::scenario::Input {
+pub(super) fn answers(status: &str, values: [&'static str; 4]) -> Input {
     let labels = format!(r#"http_route="/", http_response_status_code="{status}""#);
     input(&part(&HTTP_SERVER_REQUEST_DURATION, "_count"), &labels, values)
 }
@@ -164,5 +147,4 @@ const FAILED: &str = r#"http_response_status_code=~"5..""#;
 /// Of requests that are not answered with 5xx.
 const OBJECTIVE: &str = "0.999";
 /// Requests per second below which shares say nothing: one a minute.
-const FLOOR: &str = "0.0167";
-const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
+pub(super) const FLOOR: &str = "0.0167";

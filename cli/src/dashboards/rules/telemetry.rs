@@ -20,7 +20,10 @@ pub(super) fn group() -> Group {
             collector_refusing(),
             collector_queue(),
             collector_enqueue(),
+            collector_send(),
         ],
+        needs: &[],
+        test_interval: "1m",
     }
 }
 
@@ -295,6 +298,29 @@ fn collector_enqueue() -> Alert {
         summary: "A queue of the Collector {{ $labels.job }} is full.",
         description: "What comes is refused now, and lost where the sender does not try again. The store first, then a larger queue.",
         ..alert("BeaconCollectorEnqueueFailed", expr, scenario)
+    }
+}
+
+/// What a store refuses for good is given up: nothing is tried again.
+fn collector_send() -> Alert {
+    let expr = moves(&[
+        collector::SEND_FAILED_SPANS,
+        collector::SEND_FAILED_METRIC_POINTS,
+        collector::SEND_FAILED_LOG_RECORDS,
+    ]);
+    let scenario = Scenario::new(
+        "3m",
+        "30m",
+        vec![input(
+            &collector::SEND_FAILED_METRIC_POINTS.series(),
+            r#"exporter="otlp_http/prometheus""#,
+            ["0+60x60", "7+0x60", "9+0x10 0+0x49", "0+0x60"],
+        )],
+    );
+    Alert {
+        summary: "A store refuses what the Collector {{ $labels.job }} sends.",
+        description: "It is lost: the store does not want it, whoever sends it again. The Collector's log has the answer of the store.",
+        ..alert("BeaconCollectorSendFailed", expr, scenario)
     }
 }
 

@@ -61,9 +61,13 @@ fn alert_lines(alert: &Alert) -> String {
 
 /// Returns the tests of a group's alerts, for `promtool test rules` and `vmalert-tool unittest`.
 pub(in crate::dashboards) fn tests(group: &Group) -> String {
+    let names: Vec<_> = group.needs.iter().copied().chain([group.name]).collect();
+    let files = names.iter().map(|name| format!("../rules/{name}.yaml"));
+    let files = files.collect::<Vec<_>>().join(", ");
+    let order = names.join(", ");
     let mut text = format!(
-        "{HEADER}rule_files: [../rules/{}.yaml]\nevaluation_interval: 1m\ntests:\n",
-        group.name
+        "{HEADER}rule_files: [{files}]\ngroup_eval_order: [{order}]\nevaluation_interval: {}\ntests:\n",
+        group.test_interval
     );
     for alert in &group.alerts {
         push(&mut text, &fires(group, alert));
