@@ -93,16 +93,24 @@ mod parts {
         assert!(left < held_bytes / 20.0, "{left}");
     }
 
+    /// Profiles are made while threads come, go and allocate.
     pub(super) fn sampling_survives_a_busy_program() {
         configure_heap_sampling(HeapSampling::every(1_024));
         thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    let mut map = HashMap::new();
-                    for round in 0..20_000_u32 {
-                        map.insert(round % 777, vec![round; usize::try_from(round % 97).unwrap()]);
-                    }
-                });
+            let work = || {
+                let mut map = HashMap::new();
+                for round in 0..20_000_u32 {
+                    map.insert(round % 777, vec![round; usize::try_from(round % 97).unwrap()]);
+                }
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+            let mut profiles = 0;
+            while profiles < 3 || !threads.iter().all(thread::ScopedJoinHandle::is_finished) {
+                let packed = heap_profile().unwrap();
+                let mut profile = Vec::new();
+                flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut profile).unwrap();
+                assert!(!profile.is_empty());
+                profiles += 1;
             }
         });
         configure_heap_sampling(HeapSampling::disabled());

@@ -182,6 +182,31 @@ async fn a_file_that_is_wrong_does_not_stop_the_others() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_file_without_a_sample_is_not_told_to_be_healthy_in_silence() -> TestResult {
+    let folder = Folder::new("silent")?;
+    let said = |file: &str, column: &str| {
+        let what = format!("there is no sample of `{column}`, so nothing was judged\n");
+        format!("beacon leaks: {file}: {what}")
+    };
+    let any = "rss_bytes` or `live_bytes";
+    // A header alone; sizes that are none; the line ends of another century, all one header.
+    for (name, text) in [
+        ("header.csv", "minute,rss_bytes\n"),
+        ("none.csv", "minute,rss_bytes,load\n0,NaN,1\n1,0,1\n2,-5,1\n"),
+        ("ends.csv", "minute,rss_bytes\r0,1\r1,2\r"),
+    ] {
+        let file = folder.write(name, text)?;
+        let run = leaks(&["--csv", &file]).await?;
+        assert_eq!((run.code, run.lines.len()), (Some(0), 1));
+        assert_eq!(run.stderr, said(&file, any));
+    }
+    let file = folder.write("rss.csv", "minute,rss_bytes\n0,1\n")?;
+    let run = leaks(&["--csv", &file, "--signal", "live"]).await?;
+    assert_eq!((run.code, run.stderr), (Some(0), said(&file, "live_bytes")));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_compressed_file_says_the_same() -> TestResult {
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write as _;

@@ -14,7 +14,8 @@ use crate::leaks::watch::{Options, Watcher};
 
 /// Writes the lines of each file, in order; returns whether all were read.
 ///
-/// Of a file that cannot be read to its end there are no lines, only the reason on standard error.
+/// Of a file that cannot be read to its end there are no lines, only the reason on standard error; it is
+/// also said there of a file that has no sample to judge.
 ///
 /// # Errors
 ///
@@ -55,12 +56,14 @@ enum Failure {
 }
 
 fn lines(name: &str, text: &[u8], signal: SignalArg, options: Options) -> Result<Vec<u8>, Failure> {
-    let is_live = match signal {
-        SignalArg::Auto => has_live_bytes(text).map_err(Failure::Csv)?,
-        SignalArg::Live => true,
-        SignalArg::Rss => false,
+    let (is_live, column) = match signal {
+        SignalArg::Auto if has_live_bytes(text).map_err(Failure::Csv)? => (true, "live_bytes"),
+        SignalArg::Auto => (false, "rss_bytes` or `live_bytes"),
+        SignalArg::Live => (true, "live_bytes"),
+        SignalArg::Rss => (false, "rss_bytes"),
     };
     let signal = if is_live { "live" } else { "rss" };
+    let mut has_samples = false;
     let mut watcher = Watcher::new(Subject::File(name), signal, options);
     let mut rows = Rows::new(text).map_err(Failure::Csv)?;
     let mut lines = Vec::new();
@@ -68,11 +71,16 @@ fn lines(name: &str, text: &[u8], signal: SignalArg, options: Options) -> Result
         let row = row.map_err(Failure::Csv)?;
         let bytes = if is_live { row.live_bytes } else { row.rss_bytes };
         let used_bytes = row.rss_bytes.or(row.live_bytes);
+        has_samples |= bytes.is_some_and(|bytes| bytes > 0.0);
         watcher
             .observe(row.minute, bytes, used_bytes, row.load, &mut lines)
             .map_err(Failure::Json)?;
     }
     watcher.finish(&mut lines).map_err(Failure::Json)?;
+    if !has_samples {
+        // Read as it is, it looks healthy.
+        say(&format!("{name}: there is no sample of `{column}`, so nothing was judged"));
+    }
     Ok(lines)
 }
 

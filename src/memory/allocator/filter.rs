@@ -2,55 +2,86 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Counts sampled pointers by their hash. A zero says for sure that a block was not sampled.
+/// Knows sampled pointers by their hash. It says for sure that a block was not sampled.
+///
+/// A byte is `EMPTY`, or the tag of the one pointer that it stands for, so that few others pass; or
+/// it counts the pointers that it stands for, from `ONE` on, and lets all pass.
 #[derive(Debug)]
 pub(super) struct FreeFilter<const LEN: usize> {
-    counts: [AtomicU8; LEN],
+    bytes: [AtomicU8; LEN],
 }
 
 impl<const LEN: usize> FreeFilter<LEN> {
     pub(super) const fn new() -> Self {
         assert!(LEN.is_power_of_two() && LEN > 1, "the hash has whole bits");
-        Self { counts: [const { AtomicU8::new(0) }; LEN] }
+        assert!(LEN <= 1 << 26, "the hash has bits left for the tag");
+        Self { bytes: [const { AtomicU8::new(EMPTY) }; LEN] }
     }
 
+    /// The quick look: most bytes are empty.
     #[inline]
-    pub(super) fn may_hold(&self, pointer: usize) -> bool {
-        self.count(pointer).is_some_and(|count| count.load(Ordering::Relaxed) != 0)
+    pub(super) fn is_marked(&self, pointer: usize) -> bool {
+        let (byte, _) = self.place(pointer);
+        byte.is_some_and(|byte| byte.load(Ordering::Relaxed) != EMPTY)
     }
 
-    /// Before the block is handed out: whoever frees it then sees the count.
+    pub(super) fn may_hold(&self, pointer: usize) -> bool {
+        let (byte, tag) = self.place(pointer);
+        let byte = byte.map_or(EMPTY, |byte| byte.load(Ordering::Relaxed));
+        byte == tag || byte >= ONE
+    }
+
+    /// Before the block is handed out: whoever frees it then sees it here.
     pub(super) fn add(&self, pointer: usize) {
-        self.change(pointer, |count| count.checked_add(1));
+        self.change(pointer, |byte, tag| match byte {
+            EMPTY => Some(tag),
+            ONE.. => byte.checked_add(1),
+            _ => Some(ONE.saturating_add(1)),
+        });
     }
 
     /// A count that was once full is no longer known, and stays.
     pub(super) fn remove(&self, pointer: usize) {
-        self.change(pointer, |count| (count < u8::MAX).then(|| count.saturating_sub(1)));
+        self.change(pointer, |byte, tag| match byte {
+            u8::MAX => None,
+            ONE => Some(EMPTY),
+            _ if byte > ONE => byte.checked_sub(1),
+            _ => (byte == tag).then_some(EMPTY),
+        });
     }
 
-    fn change(&self, pointer: usize, next: impl Fn(u8) -> Option<u8>) {
-        if let Some(count) = self.count(pointer) {
+    fn change(&self, pointer: usize, next: impl Fn(u8, u8) -> Option<u8>) {
+        if let (Some(byte), tag) = self.place(pointer) {
             // `None` leaves it as it is, which is what a full count wants.
-            let _ = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+            let _ = byte.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |byte| next(byte, tag));
         }
     }
 
-    /// Always there: the shift leaves as many bits as the length has.
+    /// The byte of a pointer, and its tag. The byte is always there: the shift leaves as many bits as
+    /// the length has.
     #[inline]
-    fn count(&self, pointer: usize) -> Option<&AtomicU8> {
+    fn place(&self, pointer: usize) -> (Option<&AtomicU8>, u8) {
         // The lower half of a pointer says enough, and is multiplied by a constant in one step.
         #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
         let hash = (pointer as u32).wrapping_mul(0x9E37_79B9);
-        let index = hash >> 32_u32.saturating_sub(LEN.trailing_zeros());
-        self.counts.get(usize::try_from(index).ok()?)
+        let shift = 32_u32.saturating_sub(LEN.trailing_zeros());
+        #[expect(clippy::cast_possible_truncation, reason = "the lowest six bits")]
+        let tag = (hash >> shift.saturating_sub(6)) as u8 & 0x3f | FIRST_TAG;
+        let index = usize::try_from(hash >> shift).ok();
+        (index.and_then(|index| self.bytes.get(index)), tag)
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.counts.iter().all(|count| count.load(Ordering::Relaxed) == 0)
+        self.bytes.iter().all(|byte| byte.load(Ordering::Relaxed) == EMPTY)
     }
 }
+
+const EMPTY: u8 = 0;
+/// Tags are below `ONE`, and none is `EMPTY`.
+const FIRST_TAG: u8 = 64;
+/// One pointer whose tag is no longer known.
+const ONE: u8 = 128;
 
 /// Spreads a pointer over all bits; the upper ones are the better ones.
 pub(super) const fn hash(pointer: usize) -> usize {
@@ -94,12 +125,41 @@ mod tests {
 
     #[test]
     #[cfg(not(miri))]
-    fn neighbors_do_not_share_a_count() {
+    fn few_blocks_pass_that_were_not_added() {
+        static FILTER: FreeFilter<131_072> = FreeFilter::new();
+        let block = |number: usize| 0x7f00_0000_0000_usize.wrapping_add(number * 528);
+        (0..10_000).for_each(|number| FILTER.add(block(number * 100)));
+        assert!((0..10_000).all(|number| FILTER.may_hold(block(number * 100))));
+        let others = (0..1_000_000).filter(|number| number % 100 != 0);
+        let passed = others.filter(|number| FILTER.may_hold(block(*number))).count();
+        assert!(passed < 10_000, "{passed}");
+    }
+
+    #[test]
+    fn pointers_that_share_a_byte_are_kept_apart_from_none() {
+        static FILTER: FreeFilter<2> = FreeFilter::new();
+        let pointers = [0x1000, 0x1010, 0x1020, 0x1030, 0x1040_usize];
+        for added in 1..=pointers.len() {
+            pointers[..added].iter().for_each(|pointer| FILTER.add(*pointer));
+            assert!(pointers[..added].iter().all(|pointer| FILTER.may_hold(*pointer)));
+            for removed in 0..added {
+                FILTER.remove(pointers[removed]);
+                let left = &pointers[removed + 1..added];
+                assert!(left.iter().all(|pointer| FILTER.may_hold(*pointer)));
+            }
+            assert!(FILTER.is_empty());
+        }
+    }
+
+    #[test]
+    #[cfg(not(miri))]
+    fn neighbors_do_not_share_a_byte() {
         static FILTER: FreeFilter<65_536> = FreeFilter::new();
         for block in 0..1_000_usize {
             FILTER.add(0x7f00_0000_0000_usize.wrapping_add(block * 48));
         }
-        let taken = FILTER.counts.iter().filter(|count| count.load(Ordering::Relaxed) != 0).count();
+        let taken =
+            FILTER.bytes.iter().filter(|byte| byte.load(Ordering::Relaxed) != EMPTY).count();
         assert!(taken > 900, "{taken}");
     }
 }

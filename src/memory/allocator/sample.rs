@@ -43,7 +43,7 @@ pub(super) fn take(pointer: usize, size_bytes: usize, interval_bytes: u64) {
 /// A block ends: if it was sampled, so does its sample.
 #[inline]
 pub(super) fn forget(pointer: usize) {
-    if FILTER.may_hold(pointer) {
+    if FILTER.is_marked(pointer) {
         forget_sampled(pointer);
     }
 }
@@ -57,7 +57,7 @@ fn forget_sampled(pointer: usize) {
 /// A block may end, or move, or neither: [`end`] or [`put_back`] follows.
 #[inline]
 pub(super) fn withdraw(pointer: usize) -> Option<Sample> {
-    if FILTER.may_hold(pointer) { take_out(pointer) } else { None }
+    if FILTER.is_marked(pointer) { take_out(pointer) } else { None }
 }
 
 #[inline]
@@ -82,8 +82,7 @@ pub(super) fn sweep(now_seconds: u32) {
 
 /// Does once what must not be done for the first time inside of an allocation.
 pub(super) fn warm_up() {
-    let mut frames = [0; stack::FRAMES_MAX];
-    stack::capture(&mut frames);
+    stack::warm_up();
 }
 
 pub(super) fn live_samples() -> u32 {
@@ -92,6 +91,9 @@ pub(super) fn live_samples() -> u32 {
 
 #[cold]
 fn take_out(pointer: usize) -> Option<Sample> {
+    if !FILTER.may_hold(pointer) {
+        return None;
+    }
     let sample = TABLE.remove(pointer)?;
     FILTER.remove(pointer);
     Some(sample)

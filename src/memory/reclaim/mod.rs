@@ -20,7 +20,8 @@ pub(crate) use crate::memory::reclaim::resident::resident_bytes;
 /// Blocks until that is done, at most ten seconds; from asynchronous code call it on a thread for
 /// blocking work. It runs on the thread `beacon-reclaim`, and whoever calls meanwhile gets the same
 /// report. So that it never takes more than a twentieth of a core, a call within twenty times as
-/// long as the last one took does nothing; neither does one within a second.
+/// long as the last one took does nothing; neither does one within a second. Called by one of its
+/// own hooks it returns at once, [`Unfinished`](ReclaimStatus::Unfinished).
 ///
 /// Works without telemetry, too.
 ///

@@ -1,5 +1,6 @@
 //! One run at a time, on a thread of its own.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
@@ -82,6 +83,10 @@ impl Reclaimer {
 
     /// Calls the hooks and asks the allocator, and waits for it. Joins a run that is under way.
     pub(crate) fn run_and_wait(self: &Arc<Self>, level: PressureLevel) -> ReclaimReport {
+        if IS_HOOK_THREAD.get() {
+            // The run waits for this hook, so the hook must not wait for the run.
+            return ReclaimReport::nothing(ReclaimStatus::Unfinished);
+        }
         let mut state = self.state();
         let before = state.runs;
         if !state.is_running {
@@ -177,7 +182,11 @@ impl Reclaimer {
     fn call_hooks(&self, level: PressureLevel) -> (usize, usize) {
         let all = (self.parts.hooks)();
         let timeout = self.parts.hook_timeout;
-        let results = hooks::call_all(HOOK_THREAD_NAME, &all, timeout, move |hook| hook(level));
+        let results = hooks::call_all(HOOK_THREAD_NAME, &all, timeout, move |hook| {
+            // For good: the thread calls hooks and nothing else.
+            IS_HOOK_THREAD.set(true);
+            hook(level);
+        });
         let mut failed = 0_usize;
         for failure in results.into_iter().filter_map(Result::err) {
             self.counts.count(HookKind::Pressure, failure);
@@ -200,6 +209,10 @@ impl fmt::Debug for Reclaimer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reclaimer").field("counts", &self.counts).finish_non_exhaustive()
     }
+}
+
+thread_local! {
+    static IS_HOOK_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
 const THREAD_NAME: &str = "beacon-reclaim";

@@ -35,7 +35,7 @@ pub enum ReclaimStatus {
     NoThread,
     /// Nothing was done: the last time is too short ago.
     TooSoon,
-    /// It has begun, and takes longer than was waited for.
+    /// It has begun, and takes longer than was waited for; or a hook of it asked for it.
     Unfinished,
 }
 

@@ -122,6 +122,25 @@ fn while_one_run_is_under_way_no_other_begins_and_callers_share_it() {
     assert_eq!(process.trims.load(SeqCst), 1);
 }
 
+#[test]
+fn a_hook_that_asks_for_memory_itself_does_not_wait_for_its_own_run() {
+    let own = Arc::<Mutex<Option<Arc<Reclaimer>>>>::default();
+    let (told, statuses) = channel();
+    let (asking, told) = (Arc::clone(&own), Mutex::new(told));
+    let hooks = vec![hook(move |_| {
+        let reclaimer = asking.lock().unwrap().clone().unwrap();
+        let status = reclaimer.run_and_wait(PressureLevel::Requested).status;
+        told.lock().unwrap().send(status).unwrap_or_default();
+    })];
+    let process = Process::new(hooks, Duration::from_secs(5));
+    *own.lock().unwrap() = Some(Arc::clone(&process.reclaimer));
+    let report = process.reclaimer.run_and_wait(PressureLevel::Requested);
+    assert_eq!((report.status, report.hooks_run, report.hooks_failed), (ReclaimStatus::Done, 1, 0));
+    assert_eq!(statuses.try_recv(), Ok(ReclaimStatus::Unfinished));
+    // The hook and the reclaimer hold each other.
+    *own.lock().unwrap() = None;
+}
+
 #[derive(Debug, Default)]
 struct Heard(Mutex<Vec<(ReclaimTrigger, u64)>>);
 

@@ -237,14 +237,14 @@ impl Judge {
     }
 
     /// Whether a call-site has a verdict of its own. What declared consumers hold is some site's, too:
-    /// where they grew by at least half as fast as the sites did, it is theirs.
+    /// where they grew by at least [`DECLARED_SHARE`] of what the sites did, it is theirs.
     fn has_leaking_site(&self) -> bool {
         let rates = || self.sites.confirmed().map(|site| site.growth_bytes_per_hour.max(0.0));
         let declared = DECLARED_HOURS
             .into_iter()
             .filter_map(|hours| Some(self.declared_growth.growth_bytes(hours)? / f64::from(hours)));
         let declared = declared.fold(0.0, f64::max);
-        let is_declared = declared > 0.0 && declared >= 0.5 * rates().sum::<f64>();
+        let is_declared = declared > 0.0 && declared >= DECLARED_SHARE * rates().sum::<f64>();
         rates().next().is_some() && !is_declared
     }
 
@@ -272,6 +272,14 @@ fn confirmed_site(leaking: &LeakingSites) -> Option<u64> {
 
 /// The windows of the detector: growth of a site may be that of any of them.
 const DECLARED_HOURS: [u32; 5] = [2, 6, 12, 24, 48];
+
+/// Scored on the generator of the development corpus, 400 healthy services and 400 that leak, ordinary and hard,
+/// each with a declared cache that fills. At 0.5 there are 0.17 false suspicions in a process-month, and 0.990
+/// of the leaking sites are found, in 60 h in the median; from 0.2 to 0.6 they are 0.15 to 0.22 and 0.983 to
+/// 0.990, at 0.8 0.31 and 0.993. Without the rule they are 1.25 and 0.993, and a rule that drops every site
+/// while a declared consumer grows at all has 0.14 and 0.910. What the process's own verdict finds, in 25 h in
+/// the median, does not depend on it.
+const DECLARED_SHARE: f64 = 0.5;
 
 /// How long the live heap counts as known after its last sample.
 const KNOWN_MINUTES: f64 = 60.0;

@@ -1,26 +1,16 @@
-//! Return addresses of the calling thread, without names and without memory.
+//! The unwinder of the platform.
 #![cfg_attr(all(unix, not(miri)), expect(unsafe_code, reason = "the unwinder is a C interface"))]
 
-/// The innermost frames of a stack say who allocates; more would not fit a cache.
-pub(super) const FRAMES_MAX: usize = 32;
+use crate::memory::allocator::stack::FRAMES_MAX;
+#[cfg(all(unix, not(miri)))]
+use crate::memory::allocator::stack::OWN_FRAMES;
 
-/// Fills `frames` from the innermost one that is not ours, and returns those that are there.
+/// Fills `frames` from the innermost one that is not ours. Returns how many there are.
 ///
-/// The unwinder neither allocates nor unwinds into the caller. It is called inside of an
-/// allocation, so what it does once has to be done before, by a call outside of one.
-#[inline(never)]
-pub(super) fn capture(frames: &mut [usize; FRAMES_MAX]) -> &[usize] {
-    let len = fill(frames);
-    frames.get(..len).unwrap_or_default()
-}
-
-/// `fill`, `capture`, `take` and `reached`, none of which is inlined.
-#[cfg(all(unix, not(miri)))]
-const OWN_FRAMES: usize = 4;
-
+/// The unwinder neither allocates nor unwinds into the caller.
 #[cfg(all(unix, not(miri)))]
 #[inline(never)]
-fn fill(frames: &mut [usize; FRAMES_MAX]) -> usize {
+pub(super) fn fill(frames: &mut [usize; FRAMES_MAX]) -> usize {
     use std::ffi::{c_int, c_void};
     use std::ptr;
 
@@ -48,6 +38,9 @@ fn fill(frames: &mut [usize; FRAMES_MAX]) -> usize {
     const GO_ON: c_int = 0;
     const STOP: c_int = 5;
 
+    /// The first address is in this function itself.
+    const SKIPPED: usize = OWN_FRAMES.saturating_add(1);
+
     extern "C" fn seen(context: *mut UnwindContext, argument: *mut c_void) -> c_int {
         // SAFETY: The argument is the progress below, which outlives the walk and which nobody
         // else uses meanwhile.
@@ -56,14 +49,14 @@ fn fill(frames: &mut [usize; FRAMES_MAX]) -> usize {
         let address = unsafe { _Unwind_GetIP(context) };
         let index = progress.seen;
         progress.seen = index.saturating_add(1);
-        let Some(index) = index.checked_sub(OWN_FRAMES) else { return GO_ON };
+        let Some(index) = index.checked_sub(SKIPPED) else { return GO_ON };
         match progress.frames.get_mut(index) {
             Some(frame) if address != 0 => {
                 *frame = address;
                 GO_ON
             }
             _ => {
-                progress.seen = index.saturating_add(OWN_FRAMES);
+                progress.seen = index.saturating_add(SKIPPED);
                 STOP
             }
         }
@@ -74,11 +67,11 @@ fn fill(frames: &mut [usize; FRAMES_MAX]) -> usize {
     // SAFETY: The callback fits the interface, does not unwind, and gets the progress that it
     // expects.
     unsafe { _Unwind_Backtrace(seen, argument) };
-    progress.seen.saturating_sub(OWN_FRAMES).min(FRAMES_MAX)
+    progress.seen.saturating_sub(SKIPPED).min(FRAMES_MAX)
 }
 
 /// Elsewhere, and under Miri, a site is the call-site of its span alone.
 #[cfg(not(all(unix, not(miri))))]
-fn fill(_: &mut [usize; FRAMES_MAX]) -> usize {
+pub(super) const fn fill(_: &mut [usize; FRAMES_MAX]) -> usize {
     0
 }
