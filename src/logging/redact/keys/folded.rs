@@ -40,6 +40,11 @@ impl Folded {
         self.letters.get(..self.len).unwrap_or_default()
     }
 
+    #[inline]
+    pub(super) fn last(&self) -> Option<u8> {
+        self.letters().last().copied()
+    }
+
     /// Where the letters at the end begin.
     #[inline]
     pub(super) fn ends_with(&self, letters: &[u8]) -> Option<usize> {

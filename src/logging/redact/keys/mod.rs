@@ -16,8 +16,8 @@ use crate::logging::redact::keys::tails::Tails;
 /// All rules in force.
 #[derive(Debug)]
 pub(crate) struct KeyRules {
-    /// The longest first.
-    rules: Vec<KeyRule>,
+    /// By their last letter, the longest first.
+    by_last: Vec<Vec<KeyRule>>,
     /// The ends of all of them, and of the carriers.
     tails: Tails,
 }
@@ -52,7 +52,14 @@ impl KeyRules {
         for word in rules.iter().map(|rule| rule.letters.as_slice()).chain(carriers) {
             tails.add(word);
         }
-        Self { rules, tails }
+        let mut by_last = vec![Vec::new(); LETTERS];
+        for rule in rules {
+            let place = rule.letters.last().copied().map_or(0, usize::from);
+            if let Some(place) = by_last.get_mut(place) {
+                place.push(rule);
+            }
+        }
+        Self { by_last, tails }
     }
 
     /// Whether a key names a secret.
@@ -68,7 +75,8 @@ impl KeyRules {
     fn has_rule(&self, key: &[u8]) -> bool {
         let mut key = Folded::new(key);
         loop {
-            if let Some(rule) = self.rules.iter().find(|rule| rule.is_end_of(&key)) {
+            let rules = key.last().and_then(|last| self.by_last.get(usize::from(last)));
+            if let Some(rule) = rules.into_iter().flatten().find(|rule| rule.is_end_of(&key)) {
                 return rule.is_secret;
             }
             if !key.drop_carrier(CARRIERS) {
@@ -93,6 +101,9 @@ impl KeyRule {
         !self.is_word || key.is_word_start(start)
     }
 }
+
+/// As many as a byte has values.
+const LETTERS: usize = 256;
 
 /// Whether this can be a list of keys.
 ///
