@@ -174,10 +174,9 @@ fn annotations() -> Vec<Value> {
             "enable": true,
             "hide": false,
             "iconColor": color,
-            "expr": expr,
+            "target": {"refId": "Anno", "expr": expr, "interval": "60s"},
             "titleFormat": title,
             "textFormat": "",
-            "step": "60s",
             "useValueForTime": false,
         })
     };

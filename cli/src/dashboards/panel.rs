@@ -289,7 +289,9 @@ impl Panel {
             }),
             Kind::Heatmap => json!({
                 "calculate": false,
-                "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64},
+                "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "fill": "dark-orange",
+                    "exponent": 0.5, "reverse": false},
+                "showValue": "never",
                 "exemplars": {"color": "rgba(80, 120, 255, 0.8)"},
                 "yAxis": {"unit": self.unit},
                 "cellGap": 1,
@@ -299,6 +301,8 @@ impl Panel {
             Kind::Logs => json!({
                 "showTime": true,
                 "showLabels": false,
+                "showCommonLabels": false,
+                "showLogContextToggle": false,
                 "wrapLogMessage": true,
                 "prettifyLogMessage": false,
                 "enableLogDetails": true,
@@ -312,8 +316,13 @@ impl Panel {
                 "colorMode": if self.limits.is_some() { "background" } else { "value" },
                 "graphMode": "none",
                 "justifyMode": "auto",
+                "percentChangeColorMode": "standard",
+                "showPercentChange": false,
+                "wideLayout": true,
             }),
-            Kind::Table | Kind::Traces => json!({"showHeader": true, "cellHeight": "sm"}),
+            Kind::Table | Kind::Traces => {
+                json!({"showHeader": true, "cellHeight": "sm", "frameIndex": 0})
+            }
         }
     }
 }

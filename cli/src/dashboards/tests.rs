@@ -295,7 +295,7 @@ fn queries() -> Vec<(String, String)> {
         for annotation in drawn["annotations"]["list"].as_array().unwrap() {
             found.push((
                 format!("{}: annotation", board.slug),
-                annotation["expr"].as_str().unwrap().to_owned(),
+                annotation["target"]["expr"].as_str().unwrap().to_owned(),
             ));
         }
     }
