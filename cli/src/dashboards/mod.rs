@@ -2,6 +2,7 @@
 
 mod args;
 mod board;
+mod draw;
 mod files;
 mod names;
 mod pages;
