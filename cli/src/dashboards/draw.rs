@@ -1,30 +1,30 @@
 //! What a panel looks like in Grafana's classic model.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::dashboards::panel::{Kind, Panel, Query, Source};
+use crate::dashboards::panel::{Column, Kind, Panel, Query, Source};
 
 impl Panel {
     /// Draws it at a place of the grid, under an id that is unique on its page.
-    pub(super) fn draw(&self, id: usize, x: u16, y: u16) -> Value {
+    pub(super) fn draw(&self, id: usize, (x, y): (u16, u16), width: u16) -> Value {
         let mut drawn = json!({
             "id": id,
             "type": self.plugin(),
             "title": self.title,
             "description": self.description(),
             "datasource": self.source.reference(),
-            "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
+            "gridPos": {"x": x, "y": y, "w": width, "h": self.height},
             "targets": self.targets(),
             "options": self.options(),
         });
-        if !matches!(self.kind, Kind::Logs) {
-            let field_config = json!({"defaults": self.defaults(), "overrides": []});
-            drawn.as_object_mut().map(|panel| panel.insert("fieldConfig".to_owned(), field_config));
+        let Some(keys) = drawn.as_object_mut() else { return drawn };
+        if self.kind != Kind::Logs {
+            let fields = json!({"defaults": self.defaults(), "overrides": self.overrides()});
+            keys.insert("fieldConfig".to_owned(), fields);
         }
-        if self.kind == Kind::Table && self.source == Source::Metrics {
-            let hidden = json!({"excludeByName": {"Time": true}});
-            let steps = json!([{"id": "organize", "options": hidden}]);
-            drawn.as_object_mut().map(|panel| panel.insert("transformations".to_owned(), steps));
+        if !self.columns.is_empty() {
+            let steps = json!([{"id": "organize", "options": self.arrangement()}]);
+            keys.insert("transformations".to_owned(), steps);
         }
         drawn
     }
@@ -92,32 +92,99 @@ impl Panel {
         }
         let mut defaults = json!({
             "unit": self.unit,
-            "noValue": self.empty_until.map_or_else(
-                || NO_DATA.to_owned(),
-                |event| format!("Nothing. Filled by: {event}"),
-            ),
+            "noValue": self.no_value(),
+            "color": match self.kind {
+                Kind::Graph => json!({"mode": "palette-classic"}),
+                // Green would say that it is good.
+                Kind::Stat if self.limits.is_none() => json!({"mode": "fixed", "fixedColor": "text"}),
+                _ => json!({"mode": "thresholds"}),
+            },
             "thresholds": {"mode": "absolute", "steps": steps},
         });
+        let Some(keys) = defaults.as_object_mut() else { return defaults };
+        if self.is_whole {
+            keys.insert("decimals".to_owned(), json!(0));
+        }
+        if !self.states.is_empty() {
+            keys.insert("mappings".to_owned(), json!([self.mapping()]));
+        }
         if self.kind == Kind::Graph {
-            let custom = json!({
-                "drawStyle": "line",
-                "lineWidth": 1,
-                "fillOpacity": if self.is_stacked { 30 } else { 8 },
-                "showPoints": "never",
-                "spanNulls": false,
-                "stacking": {"mode": if self.is_stacked { "normal" } else { "none" }, "group": "A"},
-                "thresholdsStyle": {"mode": if self.limits.is_some() { "line" } else { "off" }},
-            });
-            defaults.as_object_mut().map(|defaults| defaults.insert("custom".to_owned(), custom));
+            keys.insert("custom".to_owned(), self.lines());
         }
         defaults
+    }
+
+    /// A number is drawn as large as fits, so only a word can be read there.
+    fn no_value(&self) -> String {
+        match (self.kind, self.empty_until) {
+            (Kind::Stat, Some(_)) => "Nothing".to_owned(),
+            (Kind::Stat, None) => "No data".to_owned(),
+            (_, Some(event)) => format!("Nothing. Filled by: {event}"),
+            (_, None) => NO_DATA.to_owned(),
+        }
+    }
+
+    fn mapping(&self) -> Value {
+        let mut words = Map::new();
+        for (index, (text, color)) in self.states.iter().enumerate() {
+            let word = json!({"text": text, "color": color, "index": index});
+            words.insert(index.to_string(), word);
+        }
+        json!({"type": "value", "options": words})
+    }
+
+    /// Every axis begins at 0, and reaches what is red: a line's height says how much of that it is.
+    fn lines(&self) -> Value {
+        let mut lines = json!({
+            "drawStyle": "line",
+            "lineWidth": 1,
+            "fillOpacity": if self.is_stacked { 30 } else { 8 },
+            "showPoints": "never",
+            "spanNulls": false,
+            "axisSoftMin": 0,
+            "stacking": {"mode": if self.is_stacked { "normal" } else { "none" }, "group": "A"},
+            "thresholdsStyle": {"mode": if self.limits.is_some() { "dashed" } else { "off" }},
+        });
+        if let (Some((_, upper)), Some(keys)) = (self.limits, lines.as_object_mut()) {
+            keys.insert("axisSoftMax".to_owned(), json!(upper));
+        }
+        lines
+    }
+
+    fn overrides(&self) -> Vec<Value> {
+        let mut overrides = Vec::new();
+        if self.kind == Kind::Table {
+            // What the panel says when it is empty would stand in each empty cell.
+            overrides.push(json!({
+                "matcher": {"id": "byType", "options": "string"},
+                "properties": [{"id": "noValue", "value": "-"}],
+            }));
+        }
+        for column in self.columns.iter().filter(|column| column.width > 0) {
+            overrides.push(json!({
+                "matcher": {"id": "byName", "options": column.title},
+                "properties": [{"id": "custom.width", "value": column.width}],
+            }));
+        }
+        overrides
+    }
+
+    fn arrangement(&self) -> Value {
+        let mut included = Map::new();
+        let (mut places, mut names) = (Map::new(), Map::new());
+        for (index, Column { label, title, .. }) in self.columns.iter().enumerate() {
+            included.insert((*label).to_owned(), json!(true));
+            places.insert((*label).to_owned(), json!(index));
+            names.insert((*label).to_owned(), json!(title));
+        }
+        json!({"includeByName": included, "indexByName": places, "renameByName": names})
     }
 
     fn options(&self) -> Value {
         match self.kind {
             Kind::Graph => json!({
                 "legend": {"displayMode": "table", "placement": "bottom", "showLegend": true,
-                    "calcs": ["lastNotNull", "max"]},
+                    "calcs": ["lastNotNull", "max"], "sortBy": "Last *", "sortDesc": true},
                 "tooltip": {"mode": "multi", "sort": "desc"},
             }),
             Kind::Heatmap => json!({
@@ -153,10 +220,19 @@ impl Panel {
                 "showPercentChange": false,
                 "wideLayout": true,
             }),
-            Kind::Table | Kind::Traces => {
-                json!({"showHeader": true, "cellHeight": "sm", "frameIndex": 0})
-            }
+            Kind::Table | Kind::Traces => json!({
+                "showHeader": true,
+                "cellHeight": "sm",
+                "frameIndex": 0,
+                "sortBy": self.sorting(),
+            }),
         }
+    }
+
+    /// The largest value on top.
+    fn sorting(&self) -> Vec<Value> {
+        let value = self.columns.iter().find(|column| column.label == "Value");
+        value.map(|column| json!({"displayName": column.title, "desc": true})).into_iter().collect()
     }
 }
 

@@ -46,6 +46,15 @@ pub(super) struct Query {
     pub(super) legend: &'static str,
 }
 
+/// A label, or `Value`, and how it is called on the page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    pub(super) label: &'static str,
+    pub(super) title: &'static str,
+    /// In pixels. 0 shares what is left with the others.
+    pub(super) width: u16,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Panel {
     pub(super) kind: Kind,
@@ -61,6 +70,12 @@ pub(super) struct Panel {
     /// It is better to have more of it.
     pub(super) is_floor: bool,
     pub(super) is_stacked: bool,
+    /// It counts things, so that no axis shows half of one.
+    pub(super) is_whole: bool,
+    /// Words and colors for the values from 0 up.
+    pub(super) states: &'static [(&'static str, &'static str)],
+    /// Of a table, from left to right. Labels that are not named here are not shown.
+    pub(super) columns: Vec<Column>,
     /// What has to happen before it shows anything.
     pub(super) empty_until: Option<&'static str>,
     /// Why the end-to-end tests show it with made-up metrics and not with that event.
@@ -68,8 +83,12 @@ pub(super) struct Panel {
     pub(super) has_exemplars: bool,
 }
 
+pub(super) const fn column(label: &'static str, title: &'static str, width: u16) -> Column {
+    Column { label, title, width }
+}
+
 pub(super) fn graph(title: &'static str, unit: &'static str, help: Help) -> Panel {
-    panel(Kind::Graph, title, unit, help, (12, 8))
+    panel(Kind::Graph, title, unit, help, (12, 9))
 }
 
 pub(super) fn stat(title: &'static str, unit: &'static str, help: Help) -> Panel {
@@ -81,7 +100,7 @@ pub(super) fn table(title: &'static str, unit: &'static str, help: Help) -> Pane
 }
 
 pub(super) fn heatmap(title: &'static str, help: Help) -> Panel {
-    panel(Kind::Heatmap, title, "s", help, (12, 8))
+    panel(Kind::Heatmap, title, "s", help, (12, 9))
 }
 
 pub(super) fn logs(title: &'static str, help: Help) -> Panel {
@@ -112,6 +131,9 @@ fn panel(
         limits: None,
         is_floor: false,
         is_stacked: false,
+        is_whole: false,
+        states: &[],
+        columns: Vec::new(),
         empty_until: None,
         made_up: None,
         has_exemplars: false,
@@ -148,6 +170,22 @@ impl Panel {
 
     pub(super) const fn stacked(mut self) -> Self {
         self.is_stacked = true;
+        self
+    }
+
+    pub(super) const fn whole(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
+    /// Shows words instead of the numbers 0, 1 and so on.
+    pub(super) const fn states(mut self, states: &'static [(&'static str, &'static str)]) -> Self {
+        self.states = states;
+        self
+    }
+
+    pub(super) fn columns<const N: usize>(mut self, columns: [Column; N]) -> Self {
+        self.columns = columns.into();
         self
     }
 

@@ -2,7 +2,7 @@ use beacon::catalog;
 
 use crate::dashboards::board::{Board, Row, row};
 use crate::dashboards::names::span_metrics;
-use crate::dashboards::panel::{Help, graph, heatmap, table, traces};
+use crate::dashboards::panel::{Help, column, graph, heatmap, table, traces};
 use crate::dashboards::query::{buckets, max_by, mean, quantile, rate, ratio, select, sum_by};
 
 pub(super) fn board() -> Board {
@@ -19,7 +19,7 @@ fn spans() -> Row {
         sum_by("job, span_name", &rate(&span_metrics::CALLS, r#"status_code="STATUS_CODE_ERROR""#));
     let calls = sum_by("job, span_name", &rate(&span_metrics::CALLS, ""));
     row("Operations", vec![
-        graph("Spans by operation", "short", Help {
+        graph("Spans by operation", "ops", Help {
             shows: "Spans per second, counted by the Collector before it samples.",
             good: "Goes with the load.",
             bad: "Names with ids in them: the Collector adds up what is too much.",
@@ -48,7 +48,9 @@ fn spans() -> Row {
             good: "Nothing unexpected.",
             bad: "A short operation that is called a thousand times.",
             next: "A trace that holds it.",
-        }).query(format!("topk(10, {})", mean(&span_metrics::DURATION, "job, span_name")), "{{span_name}}"),
+        }).query(format!("topk(10, {})", mean(&span_metrics::DURATION, "job, span_name")), "{{span_name}}")
+            .columns([column("job", "Service", 0), column("span_name", "Operation", 0), column("Value", "Mean", 120)])
+            .width(24),
     ])
 }
 
@@ -88,7 +90,7 @@ fn recording() -> Row {
         vec![
             graph(
                 "Spans started",
-                "short",
+                "ops",
                 Help {
                     shows: "Spans per second by what the sampler said.",
                     good: "The share that was asked for.",
@@ -102,7 +104,7 @@ fn recording() -> Row {
             ),
             graph(
                 "Live spans",
-                "short",
+                "none",
                 Help {
                     shows: "Recording spans that have not ended.",
                     good: "Requests that are being answered, times spans of each.",
@@ -113,10 +115,11 @@ fn recording() -> Row {
             .query(
                 max_by("job, instance", &select(&catalog::SDK_SPAN_LIVE, "")),
                 "{{job}} {{instance}}",
-            ),
+            )
+            .whole(),
             graph(
                 "Broken headers",
-                "short",
+                "cps",
                 Help {
                     shows: "Fields of requests that were ignored: traces begin anew there.",
                     good: "Nothing.",
