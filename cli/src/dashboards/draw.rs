@@ -145,9 +145,14 @@ impl Panel {
             "stacking": {"mode": if self.is_stacked { "normal" } else { "none" }, "group": "A"},
             "thresholdsStyle": {"mode": if self.limits.is_some() { "dashed" } else { "off" }},
         });
-        if let (Some((_, upper)), Some(keys)) = (self.limits, lines.as_object_mut()) {
-            keys.insert("axisSoftMax".to_owned(), json!(upper));
-        }
+        // Where nothing has happened, Grafana's own axis would reach up to 100.
+        let top = match (self.limits, self.unit) {
+            (Some((_, upper)), _) => upper,
+            (None, "percentunit") => 0.01,
+            (None, "bytes" | "Bps" | "s") => return lines,
+            (None, _) => 1.0,
+        };
+        lines.as_object_mut().map(|keys| keys.insert("axisSoftMax".to_owned(), json!(top)));
         lines
     }
 

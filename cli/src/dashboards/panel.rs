@@ -96,7 +96,7 @@ pub(super) fn stat(title: &'static str, unit: &'static str, help: Help) -> Panel
 }
 
 pub(super) fn table(title: &'static str, unit: &'static str, help: Help) -> Panel {
-    panel(Kind::Table, title, unit, help, (12, 8))
+    panel(Kind::Table, title, unit, help, (12, 9))
 }
 
 pub(super) fn heatmap(title: &'static str, help: Help) -> Panel {

@@ -160,19 +160,19 @@ fn client() -> Row {
             bad: "A multiple of them: it tries again and again.",
             next: "Errors by peer.",
         }).query(&calls, "{{job}} {{server_address}}")
-            .empty_until("HttpClientLayer"),
+            .width(8).empty_until("HttpClientLayer"),
         graph("Errors by peer", "percentunit", Help {
             shows: "Share of requests to the peer that failed or were answered with 4xx or 5xx.",
             good: "0.",
             bad: "Near 1: the peer is down or the address is wrong.",
             next: "The peer's own page, if it uses beacon.",
         }).query(ratio(&failed, &calls), "{{job}} {{server_address}}").limits(0.01, 0.05)
-            .empty_until("HttpClientLayer"),
+            .width(8).empty_until("HttpClientLayer"),
         graph("p95 by peer", "s", Help {
             shows: "95 of 100 requests to the peer take less than this.",
             good: "Level.",
             bad: "Near the timeout.",
             next: "The client spans of slow traces, on the page Traces.",
-        }).query(quantile("0.95", &HTTP_CLIENT_REQUEST_DURATION, "", "job, server_address"), "{{job}} {{server_address}}").empty_until("HttpClientLayer"),
+        }).query(quantile("0.95", &HTTP_CLIENT_REQUEST_DURATION, "", "job, server_address"), "{{job}} {{server_address}}").width(8).empty_until("HttpClientLayer"),
     ])
 }

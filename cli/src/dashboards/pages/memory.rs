@@ -63,6 +63,7 @@ fn verdict() -> Row {
             next: "Look at who keeps what that function allocates.",
         }).query(max_by("job, beacon_leak_site, beacon_leak_span", &select(&leak::HEAP_OLD, "")), "{{beacon_leak_site}}")
             .columns([column("beacon_leak_site", "Call-site", 0), column("beacon_leak_span", "Span", 140), column("job", "Service", 140), column("Value", "Old", 100)])
+            .width(16)
             .empty_until("a leak"),
         table("Leak alerts", "none", Help {
             shows: "Alerts about memory in the time shown, by state and cause.",
@@ -71,7 +72,8 @@ fn verdict() -> Row {
             next: "The page of the manual on alerts.",
         }).query(sum_by("job, beacon_leak_state, beacon_leak_cause", &increase_in_range(&leak::LEAK_ALERTS, "")), "{{beacon_leak_cause}}")
             .whole()
-            .columns([column("job", "Service", 0), column("beacon_leak_state", "State", 0), column("beacon_leak_cause", "Cause", 0), column("Value", "Alerts", 100)])
+            .columns([column("job", "Service", 0), column("beacon_leak_state", "State", 0), column("beacon_leak_cause", "Cause", 0), column("Value", "Alerts", 80)])
+            .width(8)
             .empty_until("a leak"),
     ])
 }
@@ -165,19 +167,19 @@ fn given_back() -> Row {
             good: "Nothing, or some now and then.",
             bad: "All the time: the limit is near.",
             next: "The limit.",
-        }).query(sum_by("job, beacon_memory_reclaim_trigger", &increase(&leak::RECLAIM_RETURNED, "")), "{{job}} {{beacon_memory_reclaim_trigger}}").empty_until("memory that is given back"),
+        }).query(sum_by("job, beacon_memory_reclaim_trigger", &increase(&leak::RECLAIM_RETURNED, "")), "{{job}} {{beacon_memory_reclaim_trigger}}").width(8).empty_until("memory that is given back"),
         graph("Failures of hooks", "short", Help {
             shows: "The service's own hooks that failed: caches, callbacks.",
             good: "Nothing.",
             bad: "panic or timeout.",
             next: "The log names the hook.",
-        }).query(sum_by("job, beacon_memory_hook, error_type", &increase(&leak::HOOK_FAILURES, "")), "{{job}} {{beacon_memory_hook}} {{error_type}}").empty_until("a hook that fails"),
+        }).query(sum_by("job, beacon_memory_hook, error_type", &increase(&leak::HOOK_FAILURES, "")), "{{job}} {{beacon_memory_hook}} {{error_type}}").width(8).empty_until("a hook that fails"),
         graph("Failures of sources", "short", Help {
             shows: "Sources of memory figures that gave nothing.",
             good: "Nothing.",
             bad: "A panel here is empty because of it.",
             next: "The log names the source.",
-        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").empty_until("a source of figures that fails").made_up("none fails there"),
+        }).query(sum_by("job, beacon_memory_source, error_type", &increase(&memory::MEMORY_SOURCE_FAILURES, "")), "{{job}} {{beacon_memory_source}} {{error_type}}").width(8).empty_until("a source of figures that fails").made_up("none fails there"),
     ])
 }
 

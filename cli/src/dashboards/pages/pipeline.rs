@@ -89,19 +89,19 @@ fn sdk() -> Row {
             good: "No error type.",
             bad: "An error type names the cause of the last attempt.",
             next: "BeaconExportFailing.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_SPAN_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_SPAN_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
         graph("Log records by outcome", "recps", Help {
             shows: "The same for log records.",
             good: "No error type.",
             bad: "An error type.",
             next: "As for spans.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_LOG_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_LOG_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
         graph("Data points by outcome", "cps", Help {
             shows: "The same for metrics.",
             good: "No error type.",
             bad: "An error type. When all fail this panel ends too.",
             next: "As for spans.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
         graph("Export time, mean", "s", Help {
             shows: "Time from the first attempt to the end of the last, pauses included.",
             good: "Milliseconds.",
@@ -153,19 +153,19 @@ fn received() -> Row {
             good: "The same as delivered, summed over services.",
             bad: "Less: something between the service and the Collector.",
             next: "The service's exports by outcome.",
-        }).query(spans, "spans {{instance}}").query(points, "data points {{instance}}").query(records, "records {{instance}}"),
+        }).query(spans, "spans {{instance}}").query(points, "data points {{instance}}").query(records, "records {{instance}}").width(8),
         graph("Refused", "cps", Help {
             shows: "Items per second that Collectors did not take. Services keep them and try again.",
             good: "0.",
             bad: "BeaconCollectorRefusing fires.",
             next: "Memory limiter, or the queue behind.",
-        }).query(no_spans, "spans {{instance}}").query(no_points, "data points {{instance}}").query(no_records, "records {{instance}}"),
+        }).query(no_spans, "spans {{instance}}").query(no_points, "data points {{instance}}").query(no_records, "records {{instance}}").width(8),
         graph("Refused by the memory limiter", "cps", Help {
             shows: "Items per second refused because the Collector's memory is full.",
             good: "0.",
             bad: "Anything that stays: it is too small, or its backend too slow.",
             next: "More replicas or memory: deploy/scale.",
-        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").empty_until("a Collector without memory"),
+        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").width(8).empty_until("a Collector without memory"),
     ])
 }
 

@@ -101,7 +101,8 @@ fn recording() -> Row {
             .query(
                 sum_by(by_result, &rate(&catalog::SDK_SPAN_STARTED, "")),
                 "{{job}} {{otel_span_sampling_result}}",
-            ),
+            )
+            .width(8),
             graph(
                 "Live spans",
                 "none",
@@ -116,7 +117,8 @@ fn recording() -> Row {
                 max_by("job, instance", &select(&catalog::SDK_SPAN_LIVE, "")),
                 "{{job}} {{instance}}",
             )
-            .whole(),
+            .whole()
+            .width(8),
             graph(
                 "Broken headers",
                 "cps",
@@ -134,6 +136,7 @@ fn recording() -> Row {
                 ),
                 "{{job}} {{beacon_propagation_field}} {{beacon_drop_reason}}",
             )
+            .width(8)
             .empty_until("broken headers"),
         ],
     )
