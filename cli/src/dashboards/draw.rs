@@ -102,8 +102,8 @@ impl Panel {
             "thresholds": {"mode": "absolute", "steps": steps},
         });
         let Some(keys) = defaults.as_object_mut() else { return defaults };
-        if self.is_whole {
-            keys.insert("decimals".to_owned(), json!(0));
+        if let Some(decimals) = self.decimals {
+            keys.insert("decimals".to_owned(), json!(decimals));
         }
         if !self.states.is_empty() {
             keys.insert("mappings".to_owned(), json!([self.mapping()]));

@@ -70,8 +70,8 @@ pub(super) struct Panel {
     /// It is better to have more of it.
     pub(super) is_floor: bool,
     pub(super) is_stacked: bool,
-    /// It counts things, so that no axis shows half of one.
-    pub(super) is_whole: bool,
+    /// As many digits after the point, else as many as Grafana sees fit.
+    pub(super) decimals: Option<u8>,
     /// Words and colors for the values from 0 up.
     pub(super) states: &'static [(&'static str, &'static str)],
     /// Of a table, from left to right. Labels that are not named here are not shown.
@@ -131,7 +131,7 @@ fn panel(
         limits: None,
         is_floor: false,
         is_stacked: false,
-        is_whole: false,
+        decimals: None,
         states: &[],
         columns: Vec::new(),
         empty_until: None,
@@ -173,8 +173,9 @@ impl Panel {
         self
     }
 
+    /// It counts things: no axis shows half of one.
     pub(super) const fn whole(mut self) -> Self {
-        self.is_whole = true;
+        self.decimals = Some(0);
         self
     }
 

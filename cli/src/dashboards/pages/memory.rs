@@ -72,7 +72,7 @@ fn verdict() -> Row {
             next: "The page of the manual on alerts.",
         }).query(sum_by("job, beacon_leak_state, beacon_leak_cause", &increase_in_range(&leak::LEAK_ALERTS, "")), "{{beacon_leak_cause}}")
             .whole()
-            .columns([column("job", "Service", 0), column("beacon_leak_state", "State", 0), column("beacon_leak_cause", "Cause", 0), column("Value", "Alerts", 80)])
+            .columns([column("job", "Service", 130), column("beacon_leak_state", "State", 100), column("beacon_leak_cause", "Cause", 140), column("Value", "Alerts", 70)])
             .width(8)
             .empty_until("a leak"),
     ])

@@ -71,13 +71,13 @@ fn found() -> Row {
             traces(
                 "Failing traces",
                 Help {
-                    shows: "Traces with a request that was answered with 500. Jaeger in memory finds nothing by error=true.",
+                    shows: "Traces with a span that ended with an error. Jaeger's store in memory finds none.",
                     good: "None.",
                     bad: "Many of one operation.",
                     next: "Open one: its log records are one click away.",
                 },
             )
-            .query("http.response.status_code=500", "")
+            .query("error=true", "")
             .empty_until("errors"),
         ],
     )
