@@ -14,6 +14,7 @@ use crate::dashboards::rules::GRAFANA;
 /// Exit code: 0 if all is well; 1 if a file differs, or could not be read or written.
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct DashboardsArgs {
     /// Compares, and names what differs
     #[arg(long, conflicts_with = "write")]
@@ -26,6 +27,10 @@ pub(crate) struct DashboardsArgs {
     /// Prints every metric of the catalog as one JSON object a line
     #[arg(long, conflicts_with_all = ["check", "write"])]
     pub(super) metrics: bool,
+
+    /// Prints the state of each page, for the pictures that are taken of it
+    #[arg(long, conflicts_with_all = ["check", "write", "metrics"])]
+    pub(super) shots: bool,
 
     /// Where people open Grafana: the links of alerts begin with it. For alerts of your own, which are
     /// then checked with the same value

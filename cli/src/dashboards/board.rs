@@ -99,17 +99,18 @@ impl Board {
             let header = ids.next().unwrap_or_default();
             let header_y = y;
             y = y.saturating_add(1);
-            let (mut x, mut tallest) = (0_u16, 0_u16);
             let mut inside = Vec::new();
-            for panel in &row.panels {
-                if x.saturating_add(panel.width) > GRID_WIDTH {
-                    (x, y, tallest) = (0, y.saturating_add(tallest), 0);
+            for line in lines(&row.panels) {
+                let mut x = 0_u16;
+                for (at, panel) in line.iter().enumerate() {
+                    let is_last = at.saturating_add(1) == line.len();
+                    // The last one takes what is left, so that no line has a hole.
+                    let width = if is_last { GRID_WIDTH.saturating_sub(x) } else { panel.width };
+                    inside.push(panel.draw(ids.next().unwrap_or_default(), (x, y), width));
+                    x = x.saturating_add(width);
                 }
-                inside.push(panel.draw(ids.next().unwrap_or_default(), x, y));
-                x = x.saturating_add(panel.width);
-                tallest = tallest.max(panel.height);
+                y = y.saturating_add(line.iter().map(|panel| panel.height).max().unwrap_or(0));
             }
-            y = y.saturating_add(tallest);
             let is_open = index == 0;
             // What is closed is held by its row, and takes no place.
             let (held, open) = if is_open { (Vec::new(), inside) } else { (inside, Vec::new()) };
@@ -128,6 +129,23 @@ impl Board {
         }
         drawn
     }
+}
+
+/// Panels beside each other, as many as fit.
+fn lines(panels: &[Panel]) -> Vec<Vec<&Panel>> {
+    let mut lines: Vec<Vec<&Panel>> = Vec::new();
+    let mut left = 0_u16;
+    for panel in panels {
+        match lines.last_mut() {
+            Some(line) if panel.width <= left => line.push(panel),
+            _ => {
+                left = GRID_WIDTH;
+                lines.push(vec![panel]);
+            }
+        }
+        left = left.saturating_sub(panel.width);
+    }
+    lines
 }
 
 fn datasource(name: &str, label: &str, kind: &str) -> Value {
@@ -174,10 +192,9 @@ fn annotations() -> Vec<Value> {
             "enable": true,
             "hide": false,
             "iconColor": color,
-            "expr": expr,
+            "target": {"refId": "Anno", "expr": expr, "interval": "60s"},
             "titleFormat": title,
             "textFormat": "",
-            "step": "60s",
             "useValueForTime": false,
         })
     };
@@ -185,31 +202,36 @@ fn annotations() -> Vec<Value> {
     let info = prometheus::TARGET_INFO.series();
     let uptime = catalog::memory::PROCESS_UPTIME.series();
     let selected = r#"job=~"$job", instance=~"$instance""#;
+    // Marks of the moment: what lasts would lie over the lines. Grafana asks at each `$__interval`.
+    let firing = format!(
+        r#"max by (alertname, severity, job) ({alerts}{{alertstate="firing", alertname=~"Beacon.*", alertname!="BeaconWatchdog", job=~"$job"}})"#
+    );
+    let version = format!("group by (job, service_version) ({info}{{{selected}}})");
     vec![
         on(
             "Alerts",
             "red",
-            format!(
-                r#"max by (alertname, severity, job) ({alerts}{{alertstate="firing", alertname=~"Beacon.*", alertname!="BeaconWatchdog", job=~"$job"}})"#
-            ),
+            format!("{firing} unless {}", before(&firing)),
             "{{alertname}} {{job}}",
         ),
-        // A version that was not there five minutes ago.
         on(
             "Deploys",
             "blue",
-            format!(
-                "group by (job, service_version) ({info}{{{selected}}}) unless group by (job, service_version) ({info}{{{selected}}} offset 5m)"
-            ),
+            format!("{version} unless {}", before(&version)),
             "{{job}} {{service_version}}",
         ),
         on(
             "Restarts",
             "orange",
-            format!("max by (job, instance) ({uptime}{{{selected}}}) < 60"),
+            format!("max by (job, instance) ({uptime}{{{selected}}}) < $__interval_ms / 1000"),
             "{{job}} {{instance}} started",
         ),
     ]
+}
+
+/// The same, one step earlier.
+fn before(query: &str) -> String {
+    query.replace("})", "} offset $__interval)")
 }
 
 const GRID_WIDTH: u16 = 24;

@@ -2,12 +2,14 @@
 
 mod args;
 mod board;
+mod draw;
 mod files;
 mod names;
 mod pages;
 mod panel;
 mod query;
 mod rules;
+mod shots;
 #[cfg(test)]
 mod tests;
 mod uses;
@@ -28,6 +30,8 @@ pub(crate) fn run(args: &DashboardsArgs) -> ExitCode {
         files::differences(&args.root, &args.grafana_url)
     } else if args.metrics {
         print_metrics().map(|()| Vec::new())
+    } else if args.shots {
+        write!(io::stdout(), "{}", shots::states()).map(|()| Vec::new())
     } else {
         let names = files::all(&args.grafana_url).into_keys().collect::<Vec<_>>().join("\n");
         writeln!(io::stdout(), "{names}").map(|()| Vec::new())

@@ -1,4 +1,4 @@
-//! One panel, and what it looks like in Grafana's classic model.
+//! One panel of a page.
 
 use serde_json::{Value, json};
 
@@ -46,6 +46,15 @@ pub(super) struct Query {
     pub(super) legend: &'static str,
 }
 
+/// A label, or `Value`, and how it is called on the page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    pub(super) label: &'static str,
+    pub(super) title: &'static str,
+    /// In pixels. 0 shares what is left with the others.
+    pub(super) width: u16,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Panel {
     pub(super) kind: Kind,
@@ -60,7 +69,13 @@ pub(super) struct Panel {
     pub(super) limits: Option<(f64, f64)>,
     /// It is better to have more of it.
     pub(super) is_floor: bool,
-    is_stacked: bool,
+    pub(super) is_stacked: bool,
+    /// As many digits after the point, else as many as Grafana sees fit.
+    pub(super) decimals: Option<u8>,
+    /// Words and colors for the values from 0 up.
+    pub(super) states: &'static [(&'static str, &'static str)],
+    /// Of a table, from left to right. Labels that are not named here are not shown.
+    pub(super) columns: Vec<Column>,
     /// What has to happen before it shows anything.
     pub(super) empty_until: Option<&'static str>,
     /// Why the end-to-end tests show it with made-up metrics and not with that event.
@@ -68,8 +83,12 @@ pub(super) struct Panel {
     pub(super) has_exemplars: bool,
 }
 
+pub(super) const fn column(label: &'static str, title: &'static str, width: u16) -> Column {
+    Column { label, title, width }
+}
+
 pub(super) fn graph(title: &'static str, unit: &'static str, help: Help) -> Panel {
-    panel(Kind::Graph, title, unit, help, (12, 8))
+    panel(Kind::Graph, title, unit, help, (12, 9))
 }
 
 pub(super) fn stat(title: &'static str, unit: &'static str, help: Help) -> Panel {
@@ -77,11 +96,11 @@ pub(super) fn stat(title: &'static str, unit: &'static str, help: Help) -> Panel
 }
 
 pub(super) fn table(title: &'static str, unit: &'static str, help: Help) -> Panel {
-    panel(Kind::Table, title, unit, help, (12, 8))
+    panel(Kind::Table, title, unit, help, (12, 9))
 }
 
 pub(super) fn heatmap(title: &'static str, help: Help) -> Panel {
-    panel(Kind::Heatmap, title, "s", help, (12, 8))
+    panel(Kind::Heatmap, title, "s", help, (12, 9))
 }
 
 pub(super) fn logs(title: &'static str, help: Help) -> Panel {
@@ -112,6 +131,9 @@ fn panel(
         limits: None,
         is_floor: false,
         is_stacked: false,
+        decimals: None,
+        states: &[],
+        columns: Vec::new(),
         empty_until: None,
         made_up: None,
         has_exemplars: false,
@@ -151,6 +173,23 @@ impl Panel {
         self
     }
 
+    /// It counts things: no axis shows half of one.
+    pub(super) const fn whole(mut self) -> Self {
+        self.decimals = Some(0);
+        self
+    }
+
+    /// Shows words instead of the numbers 0, 1 and so on.
+    pub(super) const fn states(mut self, states: &'static [(&'static str, &'static str)]) -> Self {
+        self.states = states;
+        self
+    }
+
+    pub(super) fn columns<const N: usize>(mut self, columns: [Column; N]) -> Self {
+        self.columns = columns.into();
+        self
+    }
+
     pub(super) const fn exemplars(mut self) -> Self {
         self.has_exemplars = true;
         self
@@ -171,152 +210,4 @@ impl Panel {
         let Help { shows, good, bad, next } = self.help;
         format!("{shows}\n\n**Good:** {good}\n\n**Bad:** {bad}\n\n**Next:** {next}")
     }
-
-    /// Draws it at a place of the grid, under an id that is unique on its page.
-    pub(super) fn draw(&self, id: usize, x: u16, y: u16) -> Value {
-        let mut drawn = json!({
-            "id": id,
-            "type": self.plugin(),
-            "title": self.title,
-            "description": self.description(),
-            "datasource": self.source.reference(),
-            "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
-            "targets": self.targets(),
-            "options": self.options(),
-        });
-        if !matches!(self.kind, Kind::Logs) {
-            let field_config = json!({"defaults": self.defaults(), "overrides": []});
-            drawn.as_object_mut().map(|panel| panel.insert("fieldConfig".to_owned(), field_config));
-        }
-        if self.kind == Kind::Table && self.source == Source::Metrics {
-            let hidden = json!({"excludeByName": {"Time": true}});
-            let steps = json!([{"id": "organize", "options": hidden}]);
-            drawn.as_object_mut().map(|panel| panel.insert("transformations".to_owned(), steps));
-        }
-        drawn
-    }
-
-    const fn plugin(&self) -> &'static str {
-        match self.kind {
-            Kind::Graph => "timeseries",
-            Kind::Heatmap => "heatmap",
-            Kind::Logs => "logs",
-            Kind::Stat => "stat",
-            Kind::Table | Kind::Traces => "table",
-        }
-    }
-
-    fn targets(&self) -> Vec<Value> {
-        let target = |(query, letter): (&Query, char)| {
-            let is_instant = matches!(self.kind, Kind::Stat | Kind::Table);
-            let ref_id = letter.to_string();
-            let datasource = self.source.reference();
-            match self.source {
-                Source::Metrics => json!({
-                    "refId": ref_id,
-                    "datasource": datasource,
-                    "editorMode": "code",
-                    "expr": query.expr,
-                    "legendFormat": query.legend,
-                    "range": !is_instant,
-                    "instant": is_instant,
-                    "exemplar": self.has_exemplars,
-                    "format": match self.kind {
-                        Kind::Heatmap => "heatmap",
-                        Kind::Table => "table",
-                        _ => "time_series",
-                    },
-                }),
-                Source::Logs => json!({
-                    "refId": ref_id,
-                    "datasource": datasource,
-                    "editorMode": "code",
-                    "expr": query.expr,
-                    "legendFormat": query.legend,
-                    "queryType": "range",
-                }),
-                // The text is what the search is narrowed by, as logfmt.
-                Source::Traces => json!({
-                    "refId": ref_id,
-                    "datasource": datasource,
-                    "queryType": "search",
-                    "service": "$service",
-                    "tags": query.expr,
-                    "limit": 20,
-                }),
-            }
-        };
-        self.queries.iter().zip('A'..='Z').map(target).collect()
-    }
-
-    fn defaults(&self) -> Value {
-        let (base, first, second) =
-            if self.is_floor { ("red", "yellow", "green") } else { ("green", "yellow", "red") };
-        let mut steps = vec![json!({"color": base, "value": null})];
-        if let Some((lower, upper)) = self.limits {
-            steps.push(json!({"color": first, "value": lower}));
-            steps.push(json!({"color": second, "value": upper}));
-        }
-        let mut defaults = json!({
-            "unit": self.unit,
-            "noValue": self.empty_until.map_or_else(
-                || NO_DATA.to_owned(),
-                |event| format!("Nothing. Filled by: {event}"),
-            ),
-            "thresholds": {"mode": "absolute", "steps": steps},
-        });
-        if self.kind == Kind::Graph {
-            let custom = json!({
-                "drawStyle": "line",
-                "lineWidth": 1,
-                "fillOpacity": if self.is_stacked { 30 } else { 8 },
-                "showPoints": "never",
-                "spanNulls": false,
-                "stacking": {"mode": if self.is_stacked { "normal" } else { "none" }, "group": "A"},
-                "thresholdsStyle": {"mode": if self.limits.is_some() { "line" } else { "off" }},
-            });
-            defaults.as_object_mut().map(|defaults| defaults.insert("custom".to_owned(), custom));
-        }
-        defaults
-    }
-
-    fn options(&self) -> Value {
-        match self.kind {
-            Kind::Graph => json!({
-                "legend": {"displayMode": "table", "placement": "bottom", "showLegend": true,
-                    "calcs": ["lastNotNull", "max"]},
-                "tooltip": {"mode": "multi", "sort": "desc"},
-            }),
-            Kind::Heatmap => json!({
-                "calculate": false,
-                "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64},
-                "exemplars": {"color": "rgba(80, 120, 255, 0.8)"},
-                "yAxis": {"unit": self.unit},
-                "cellGap": 1,
-                "legend": {"show": true},
-                "tooltip": {"mode": "single", "yHistogram": false},
-            }),
-            Kind::Logs => json!({
-                "showTime": true,
-                "showLabels": false,
-                "wrapLogMessage": true,
-                "prettifyLogMessage": false,
-                "enableLogDetails": true,
-                "dedupStrategy": "none",
-                "sortOrder": "Descending",
-            }),
-            Kind::Stat => json!({
-                "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
-                "orientation": "auto",
-                "textMode": "auto",
-                "colorMode": if self.limits.is_some() { "background" } else { "value" },
-                "graphMode": "none",
-                "justifyMode": "auto",
-            }),
-            Kind::Table | Kind::Traces => json!({"showHeader": true, "cellHeight": "sm"}),
-        }
-    }
 }
-
-const NO_DATA: &str =
-    "No data: does the service send, and do job and instance fit? See the page Telemetry pipeline";

@@ -21,6 +21,11 @@ pub(super) fn increase(metric: &dyn Named, matchers: &str) -> String {
     format!("increase({}[$__rate_interval])", select(metric, matchers))
 }
 
+/// How often in the whole time that the page shows.
+pub(super) fn increase_in_range(metric: &dyn Named, matchers: &str) -> String {
+    format!("increase({}[$__range])", select(metric, matchers))
+}
+
 pub(super) fn sum_by(labels: &str, of: &str) -> String {
     format!("sum by ({labels}) ({of})")
 }

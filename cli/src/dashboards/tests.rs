@@ -228,7 +228,8 @@ fn check_query(place: &str, expr: &str) {
         }
     }
     let ranges = expr.matches('[').count();
-    assert_eq!(ranges, expr.matches("[$__rate_interval]").count(), "{place}: a fixed range");
+    let of_page = expr.matches("[$__rate_interval]").count() + expr.matches("[$__range]").count();
+    assert_eq!(ranges, of_page, "{place}: a fixed range");
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn queries() -> Vec<(String, String)> {
         for annotation in drawn["annotations"]["list"].as_array().unwrap() {
             found.push((
                 format!("{}: annotation", board.slug),
-                annotation["expr"].as_str().unwrap().to_owned(),
+                annotation["target"]["expr"].as_str().unwrap().to_owned(),
             ));
         }
     }
@@ -384,4 +385,5 @@ fn root() -> &'static Path {
 
 const LIST_WORDS: [&str; 2] = ["by", "on"];
 /// Of the list in Grafana's `@grafana/data`, those in use.
-const UNITS: [&str; 7] = ["Bps", "bytes", "none", "percentunit", "reqps", "s", "short"];
+const UNITS: [&str; 10] =
+    ["Bps", "bytes", "cps", "none", "ops", "percentunit", "recps", "reqps", "s", "short"];

@@ -98,7 +98,8 @@ def jaeger(program, work):
     query, grpc, otlp = network.free_ports(3)
     config = Path(__file__).resolve().parents[3] / "deploy/compose/jaeger.yaml"
     ports = {"JAEGER_QUERY_PORT": query, "JAEGER_QUERY_GRPC_PORT": grpc, "JAEGER_OTLP_PORT": otlp}
-    env = {"PATH": os.environ.get("PATH", ""), "HOME": str(work)} | {name: str(port) for name, port in ports.items()}
+    Path(work).mkdir(parents=True, exist_ok=True)
+    env = {"PATH": os.environ.get("PATH", ""), "HOME": str(work), "TMPDIR": str(work)} | {name: str(port) for name, port in ports.items()}
     return Store([program, "--config", str(config)], query, "/api/services", Path(work), env), f"127.0.0.1:{otlp}"
 
 

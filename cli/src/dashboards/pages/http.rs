@@ -4,7 +4,7 @@ use beacon::catalog::request::{
 
 use crate::dashboards::board::{Board, Row, row};
 use crate::dashboards::names::span_metrics;
-use crate::dashboards::panel::{Help, graph, heatmap, table};
+use crate::dashboards::panel::{Help, column, graph, heatmap, table};
 use crate::dashboards::query::{buckets, count_rate, quantile, ratio, select, sum_by};
 
 pub(super) fn board() -> Board {
@@ -93,7 +93,7 @@ fn server() -> Row {
             .stacked(),
             graph(
                 "Active requests",
-                "short",
+                "none",
                 Help {
                     shows: "Requests that are being answered now.",
                     good: "Rate times latency.",
@@ -105,9 +105,10 @@ fn server() -> Row {
                 sum_by("job, http_request_method", &select(&HTTP_SERVER_ACTIVE_REQUESTS, "")),
                 "{{job}} {{http_request_method}}",
             )
+            .whole()
             .empty_until("HttpServerLayer"),
             heatmap(
-                "Latency, by the Collector",
+                "Latency, server spans",
                 Help {
                     shows: "Time of server spans. With exemplars.",
                     good: "One band.",
@@ -136,7 +137,12 @@ fn server() -> Row {
                     quantile("0.95", &HTTP_SERVER_REQUEST_DURATION, "", "job, http_route")
                 ),
                 "{{http_route}}",
-            ),
+            )
+            .columns([
+                column("job", "Service", 0),
+                column("http_route", "Route", 0),
+                column("Value", "p95", 120),
+            ]),
         ],
     )
 }
@@ -154,19 +160,19 @@ fn client() -> Row {
             bad: "A multiple of them: it tries again and again.",
             next: "Errors by peer.",
         }).query(&calls, "{{job}} {{server_address}}")
-            .empty_until("HttpClientLayer"),
+            .width(8).empty_until("HttpClientLayer"),
         graph("Errors by peer", "percentunit", Help {
             shows: "Share of requests to the peer that failed or were answered with 4xx or 5xx.",
             good: "0.",
             bad: "Near 1: the peer is down or the address is wrong.",
             next: "The peer's own page, if it uses beacon.",
         }).query(ratio(&failed, &calls), "{{job}} {{server_address}}").limits(0.01, 0.05)
-            .empty_until("HttpClientLayer"),
+            .width(8).empty_until("HttpClientLayer"),
         graph("p95 by peer", "s", Help {
             shows: "95 of 100 requests to the peer take less than this.",
             good: "Level.",
             bad: "Near the timeout.",
             next: "The client spans of slow traces, on the page Traces.",
-        }).query(quantile("0.95", &HTTP_CLIENT_REQUEST_DURATION, "", "job, server_address"), "{{job}} {{server_address}}").empty_until("HttpClientLayer"),
+        }).query(quantile("0.95", &HTTP_CLIENT_REQUEST_DURATION, "", "job, server_address"), "{{job}} {{server_address}}").width(8).empty_until("HttpClientLayer"),
     ])
 }

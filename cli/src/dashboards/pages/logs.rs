@@ -19,7 +19,7 @@ fn volume() -> Row {
         vec![
             graph(
                 "Records by level",
-                "short",
+                "recps",
                 Help {
                     shows: "Records per second that passed the filter, by level.",
                     good: "Goes with the load.",
@@ -34,7 +34,7 @@ fn volume() -> Row {
             .stacked(),
             graph(
                 "Records by target, from the log store",
-                "short",
+                "recps",
                 Help {
                     shows: "Stored records per second, by the module that wrote them.",
                     good: "No module stands out.",
@@ -59,13 +59,13 @@ fn volume() -> Row {
             )
             .query(sum_by("job", &increase(&catalog::PANICS, "")), "{{job}}"),
             graph(
-                "Records that left",
-                "short",
+                "Records made and delivered",
+                "recps",
                 Help {
                     shows: "Records per second that the collector accepted, beside those made.",
                     good: "Both lines are one.",
                     bad: "A gap: records are held back or lost.",
-                    next: "Lost records, below.",
+                    next: "Held back and lost, below.",
                 },
             )
             .query(sum_by("job", &rate(&catalog::SDK_LOG_CREATED, "")), "made {{job}}")
@@ -82,7 +82,7 @@ fn lost() -> Row {
         "Held back and lost",
         vec![
             graph(
-                "By sink and reason",
+                "Dropped by sink and reason",
                 "short",
                 Help {
                     shows: "Records that a sink did not get: console, file, OTLP.",
@@ -100,7 +100,7 @@ fn lost() -> Row {
             )
             .empty_until("records that are held back or lost"),
             graph(
-                "Lost on the way",
+                "Dropped before delivery",
                 "short",
                 Help {
                     shows: "Records that beacon gave up after they were made, by reason.",

@@ -27,3 +27,6 @@ pub(super) fn all() -> Vec<Board> {
         slo::board(),
     ]
 }
+
+/// The states of delivery: `beacon.telemetry.health`.
+const HEALTH: &[(&str, &str)] = &[("Healthy", "green"), ("Degraded", "yellow"), ("Dark", "red")];

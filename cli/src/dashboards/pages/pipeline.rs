@@ -2,6 +2,7 @@ use beacon::catalog;
 
 use crate::dashboards::board::{Board, Row, row};
 use crate::dashboards::names::{Foreign, Named as _, collector};
+use crate::dashboards::pages::HEALTH;
 use crate::dashboards::panel::{Help, graph, stat};
 use crate::dashboards::query::{increase, max_by, mean, rate, ratio, select, sum_by};
 
@@ -23,12 +24,12 @@ fn account() -> Row {
         max_by("job, instance, beacon_signal", &select(&catalog::TELEMETRY_QUEUE_LIMIT, "")),
     );
     row("In the service: emitted = delivered + rejected + dropped + held", vec![
-        stat("Health", "short", Help {
-            shows: "State of delivery of the worst process: 0 healthy, 1 degraded, 2 dark.",
-            good: "0.",
-            bad: "1: it tries again. 2: nothing has arrived for a while.",
+        stat("Health", "none", Help {
+            shows: "State of delivery of the worst process.",
+            good: "Healthy.",
+            bad: "Degraded: it tries again. Dark: nothing has arrived for a while.",
             next: "Exports by outcome, below.",
-        }).query(max_by("job", &select(&catalog::TELEMETRY_HEALTH, "")), "{{job}}").limits(1.0, 2.0).width(6),
+        }).query(max_by("job", &select(&catalog::TELEMETRY_HEALTH, "")), "{{job}}").limits(1.0, 2.0).states(HEALTH).width(6),
         stat("Lost", "percentunit", Help {
             shows: "Share of items that beacon gave up.",
             good: "0.",
@@ -47,13 +48,13 @@ fn account() -> Row {
             bad: "Red from 0.8, where BeaconQueueNearFull fires; at 1 the newest items are dropped.",
             next: "The collector is away or slow.",
         }).query(max_by("job", &format!("({queue})")), "{{job}}").limits(0.5, 0.8).width(6),
-        graph("Emitted", "short", Help {
+        graph("Emitted", "cps", Help {
             shows: "Items per second that the service made, by signal.",
             good: "Goes with the load.",
             bad: "A step: a loop that logs.",
             next: "The pages Logs and Traces.",
         }).query(&emitted, "{{job}} {{beacon_signal}}"),
-        graph("Delivered", "short", Help {
+        graph("Delivered", "cps", Help {
             shows: "Items per second that the peer accepted.",
             good: "The same as emitted.",
             bad: "0.",
@@ -65,12 +66,12 @@ fn account() -> Row {
             bad: "queue_full: too much or too slow. retry_exhausted: the peer is away. too_large: one item over the limit.",
             next: "The runbook of BeaconTelemetryDropped has a row for each reason.",
         }).query(sum_by("job, beacon_signal, beacon_drop_reason", &increase(&catalog::TELEMETRY_DROPPED, "")), "{{job}} {{beacon_signal}} {{beacon_drop_reason}}"),
-        graph("Held", "short", Help {
+        graph("Held", "none", Help {
             shows: "Items that wait or are on their way.",
             good: "What one schedule delay makes.",
             bad: "Rises: the peer is away.",
             next: "Queue share.",
-        }).query(sum_by(by, &select(&catalog::TELEMETRY_HELD, "")), "{{job}} {{beacon_signal}}"),
+        }).query(sum_by(by, &select(&catalog::TELEMETRY_HELD, "")), "{{job}} {{beacon_signal}}").whole(),
         graph("Queue share", "percentunit", Help {
             shows: "Bytes in the memory queue divided by what fits, by process.",
             good: "Near 0.",
@@ -83,24 +84,24 @@ fn account() -> Row {
 fn sdk() -> Row {
     let by = "job, otel_component_type, error_type";
     row("Exports", vec![
-        graph("Spans by outcome", "short", Help {
+        graph("Spans by outcome", "cps", Help {
             shows: "Spans per second whose export has ended; without error type they arrived.",
             good: "No error type.",
             bad: "An error type names the cause of the last attempt.",
             next: "BeaconExportFailing.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_SPAN_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
-        graph("Log records by outcome", "short", Help {
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_SPAN_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
+        graph("Log records by outcome", "recps", Help {
             shows: "The same for log records.",
             good: "No error type.",
             bad: "An error type.",
             next: "As for spans.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_LOG_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
-        graph("Data points by outcome", "short", Help {
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_LOG_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
+        graph("Data points by outcome", "cps", Help {
             shows: "The same for metrics.",
             good: "No error type.",
             bad: "An error type. When all fail this panel ends too.",
             next: "As for spans.",
-        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}"),
+        }).query(sum_by(by, &rate(&catalog::SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED, "")), "{{job}} {{otel_component_type}} {{error_type}}").width(8),
         graph("Export time, mean", "s", Help {
             shows: "Time from the first attempt to the end of the last, pauses included.",
             good: "Milliseconds.",
@@ -147,24 +148,24 @@ fn received() -> Row {
         "job, instance",
     );
     row("The Collector receives", vec![
-        graph("Accepted", "short", Help {
+        graph("Accepted", "cps", Help {
             shows: "Items per second that Collectors took.",
             good: "The same as delivered, summed over services.",
             bad: "Less: something between the service and the Collector.",
             next: "The service's exports by outcome.",
-        }).query(spans, "spans {{instance}}").query(points, "data points {{instance}}").query(records, "records {{instance}}"),
-        graph("Refused", "short", Help {
+        }).query(spans, "spans {{instance}}").query(points, "data points {{instance}}").query(records, "records {{instance}}").width(8),
+        graph("Refused", "cps", Help {
             shows: "Items per second that Collectors did not take. Services keep them and try again.",
             good: "0.",
             bad: "BeaconCollectorRefusing fires.",
             next: "Memory limiter, or the queue behind.",
-        }).query(no_spans, "spans {{instance}}").query(no_points, "data points {{instance}}").query(no_records, "records {{instance}}"),
-        graph("Refused by the memory limiter", "short", Help {
+        }).query(no_spans, "spans {{instance}}").query(no_points, "data points {{instance}}").query(no_records, "records {{instance}}").width(8),
+        graph("Refused by the memory limiter", "cps", Help {
             shows: "Items per second refused because the Collector's memory is full.",
             good: "0.",
             bad: "Anything that stays: it is too small, or its backend too slow.",
             next: "More replicas or memory: deploy/scale.",
-        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").empty_until("a Collector without memory"),
+        }).query(limited_spans, "spans {{instance}}").query(limited_points, "data points {{instance}}").query(limited_records, "records {{instance}}").width(8).empty_until("a Collector without memory"),
     ])
 }
 
@@ -196,13 +197,13 @@ fn sent() -> Row {
         collector::QUEUE_CAPACITY.series(),
     );
     row("The Collector sends to the stores", vec![
-        graph("Sent", "short", Help {
+        graph("Sent", "cps", Help {
             shows: "Items per second that stores took.",
             good: "The same as accepted, but for sampling.",
             bad: "0: the store is away.",
             next: "The Collector's log.",
         }).query(spans, "spans {{exporter}}").query(points, "data points {{exporter}}").query(records, "records {{exporter}}"),
-        graph("Failed", "short", Help {
+        graph("Failed", "cps", Help {
             shows: "Items per second that stores refused for good.",
             good: "0.",
             bad: "Anything: it is lost.",
@@ -214,7 +215,7 @@ fn sent() -> Row {
             bad: "Red from 0.8, where BeaconCollectorQueueNearFull fires.",
             next: "The store is away or slow: the queue is what an outage may last.",
         }).query(queue, "{{instance}} {{exporter}} {{data_type}}").limits(0.5, 0.8),
-        graph("No room in the queue", "short", Help {
+        graph("No room in the queue", "cps", Help {
             shows: "Items per second that found the queue full. Senders are told and try again.",
             good: "0.",
             bad: "BeaconCollectorEnqueueFailed pages.",

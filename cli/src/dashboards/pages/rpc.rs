@@ -66,18 +66,18 @@ fn outgoing() -> Row {
             good: "A fixed number for each request.",
             bad: "Rises faster than the requests: one query for each row.",
             next: "A trace of the request that makes them.",
-        }).query(format!("topk(15, {calls})"), "{{job}} {{span_name}}"),
+        }).query(format!("topk(15, {calls})"), "{{job}} {{span_name}}").width(8),
         graph("Errors by operation", "percentunit", Help {
             shows: "Share of client spans that ended with an error.",
             good: "0.",
             bad: "Anything that stays.",
             next: "Failing traces, on the page Traces.",
-        }).query(ratio(&sum_by("job, span_name", &failed), &calls), "{{job}} {{span_name}}").limits(0.01, 0.05),
+        }).query(ratio(&sum_by("job, span_name", &failed), &calls), "{{job}} {{span_name}}").limits(0.01, 0.05).width(8),
         graph("p95 by operation", "s", Help {
             shows: "95 of 100 calls take less than this. Points are exemplars.",
             good: "Level.",
             bad: "Rises while the peer's own latency does not: a pool is exhausted.",
             next: "Click an exemplar.",
-        }).query(format!("topk(15, {})", quantile("0.95", &span_metrics::DURATION, client, "job, span_name")), "{{job}} {{span_name}}").exemplars(),
+        }).query(format!("topk(15, {})", quantile("0.95", &span_metrics::DURATION, client, "job, span_name")), "{{job}} {{span_name}}").exemplars().width(8),
     ])
 }

@@ -20,6 +20,11 @@ fn burn(errors: Foreign) -> String {
     format!("{} / on (job) (1 - {})", of_job(errors), of_job(recorded::OBJECTIVE))
 }
 
+/// An hour of errors would else make all that comes before it a flat line.
+fn budget_left() -> String {
+    format!("clamp_min({}, -1)", of_job(recorded::BUDGET_LEFT))
+}
+
 fn now() -> Row {
     row("Now", vec![
         stat("Objective", "percentunit", Help {
@@ -31,9 +36,9 @@ fn now() -> Row {
         stat("Budget left, three days", "percentunit", Help {
             shows: "Share of the errors that the objective allows in three days which have not happened.",
             good: "Above a half.",
-            bad: "Red below 10 %; below 0 the objective is missed.",
+            bad: "Red below 10 %; below 0 the objective is missed. What is spent twice or more shows as -100 %.",
             next: "Burn rates: is it still going on?",
-        }).query(of_job(recorded::BUDGET_LEFT), "{{job}}").floors(0.1, 0.5).width(6),
+        }).query(budget_left(), "{{job}}").floors(0.1, 0.5).width(6),
         stat("Burn rate, 1 h", "none", Help {
             shows: "How many times faster than allowed errors happened in the last hour.",
             good: "Below 1.",
@@ -83,7 +88,7 @@ fn over_time() -> Row {
                     next: "The blue marks: did it begin with a deployment?",
                 },
             )
-            .query(of_job(recorded::BUDGET_LEFT), "{{job}}"),
+            .query(budget_left(), "{{job}}"),
             graph(
                 "Requests",
                 "reqps",

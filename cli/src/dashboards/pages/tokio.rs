@@ -8,8 +8,8 @@ use beacon::catalog::runtime::{
 use beacon::catalog::runtime_unstable::{TOKIO_BLOCKING_THREAD_COUNT, TOKIO_TASK_POLL_DURATION};
 
 use crate::dashboards::board::{Board, Row, row};
-use crate::dashboards::panel::{Help, graph};
-use crate::dashboards::query::{buckets, max_by, quantile, rate, select, sum_by};
+use crate::dashboards::panel::{Help, graph, heatmap};
+use crate::dashboards::query::{buckets, increase, max_by, quantile, rate, select, sum_by};
 
 pub(super) fn board() -> Board {
     Board {
@@ -35,24 +35,24 @@ fn workers() -> Row {
             bad: "Red from 100 ms, where BeaconSchedulerDelay fires: something blocks a worker.",
             next: "Poll times; spawn_blocking for what blocks.",
         }).query(quantile("0.99", &TOKIO_SCHEDULER_DELAY, "", "job, instance"), "{{job}} {{instance}}").limits(0.01, 0.1),
-        graph("Tasks", "short", Help {
+        graph("Tasks", "none", Help {
             shows: "Tasks that are alive.",
             good: "Goes with the load.",
             bad: "Rises while the load does not: tasks that never end.",
             next: "BeaconTaskLeak; tasks by name.",
-        }).query(max_by("job, instance", &select(&TOKIO_TASK_COUNT, "")), "{{job}} {{instance}}"),
-        graph("Queues", "short", Help {
+        }).query(max_by("job, instance", &select(&TOKIO_TASK_COUNT, "")), "{{job}} {{instance}}").whole(),
+        graph("Queues", "none", Help {
             shows: "Tasks that wait for a worker or a thread, by queue.",
             good: "Near 0.",
             bad: "blocking above 10 for five minutes: BeaconBlockingQueue fires.",
             next: "Busy share; threads for blocking work.",
-        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}"),
-        graph("Workers", "short", Help {
+        }).query(by_queue, "{{job}} {{instance}} {{tokio_queue_type}}").whole(),
+        graph("Workers", "none", Help {
             shows: "Threads that run tasks.",
             good: "As many as processors.",
             bad: "More than the quota of the container: they are throttled.",
             next: "worker_threads of the runtime.",
-        }).query(max_by("job, instance", &select(&TOKIO_WORKER_COUNT, "")), "{{job}} {{instance}}"),
+        }).query(max_by("job, instance", &select(&TOKIO_WORKER_COUNT, "")), "{{job}} {{instance}}").whole(),
         graph("Poll times", "s", Help {
             shows: "How long one poll of a task takes: p50 and p99. Needs tokio_unstable.",
             good: "p99 below 1 ms.",
@@ -67,28 +67,29 @@ fn workers() -> Row {
 }
 
 fn stalls() -> Row {
-    row("What does not go on", vec![
-        graph("Blocked workers", "short", Help {
+    row("Stalls, and what does not end", vec![
+        graph("Blocked workers", "none", Help {
             shows: "Workers that have not turned for half a second, because a task keeps them.",
             good: "0.",
             bad: "Anything above 0 for a minute: BeaconRuntimeStalled fires.",
             next: "The record beacon.runtime.stalled names the task and its span: spawn_blocking for what blocks.",
         })
-        .query(max_by("job, instance, tokio_runtime_name", &select(&RUNTIME_STALLED, "")), "{{job}} {{instance}} {{tokio_runtime_name}}"),
-        graph("Times that a worker was found blocked", "short", Help {
-            shows: "Per second, by runtime.",
+        .query(max_by("job, instance, tokio_runtime_name", &select(&RUNTIME_STALLED, "")), "{{job}} {{instance}} {{tokio_runtime_name}}").whole(),
+        graph("Stalls", "short", Help {
+            shows: "Times that a worker was found blocked, by runtime.",
             good: "0.",
             bad: "Again and again: something blocks regularly.",
             next: "The records of these stalls.",
         })
-        .query(sum_by("job, tokio_runtime_name", &rate(&RUNTIME_STALLS, "")), "{{job}} {{tokio_runtime_name}}"),
-        graph("Named tasks", "short", Help {
+        .query(sum_by("job, tokio_runtime_name", &increase(&RUNTIME_STALLS, "")), "{{job}} {{tokio_runtime_name}}"),
+        graph("Named tasks", "none", Help {
             shows: "Tasks with a name that were spawned and have not ended.",
             good: "Goes with the load.",
             bad: "One name rises without end.",
             next: "logging::live_spans, and the code that spawns it.",
         })
         .query(sum_by("job, beacon_task_name", &select(&TASK_LIVE, "")), "{{job}} {{beacon_task_name}}")
+        .whole()
         .empty_until("named tasks"),
         graph("Age of the oldest unfinished span", "s", Help {
             shows: "How long the oldest span has been open.",
@@ -110,7 +111,7 @@ fn blocking() -> Row {
         vec![
             graph(
                 "Threads for blocking work",
-                "short",
+                "none",
                 Help {
                     shows: "Threads of the blocking pool. Needs tokio_unstable.",
                     good: "Some idle.",
@@ -119,14 +120,14 @@ fn blocking() -> Row {
                 },
             )
             .query(threads, "{{job}} {{instance}} {{tokio_blocking_thread_state}}")
+            .whole()
             .empty_until("tokio_unstable")
             .made_up("that is another build of everything"),
-            graph(
-                "Delay by bucket",
-                "short",
+            heatmap(
+                "Scheduler delay",
                 Help {
-                    shows: "How many probes waited at most this long, per second.",
-                    good: "All in the lowest bucket.",
+                    shows: "How many probes of all runtimes waited how long.",
+                    good: "One band, below a millisecond.",
                     bad: "Many above 0.1.",
                     next: "Poll times.",
                 },
@@ -141,10 +142,10 @@ fn process() -> Row {
         "The process",
         vec![
             graph(
-                "Processor",
+                "Processors in use",
                 "short",
                 Help {
-                    shows: "Processors in use, by mode.",
+                    shows: "Seconds of processor time per second, by mode.",
                     good: "Mostly user.",
                     bad: "system above user: many small system calls.",
                     next: "Context switches.",
@@ -156,7 +157,7 @@ fn process() -> Row {
             ),
             graph(
                 "Context switches",
-                "short",
+                "cps",
                 Help {
                     shows: "Times per second that a thread left its processor.",
                     good: "Mostly voluntary.",
@@ -173,7 +174,7 @@ fn process() -> Row {
             ),
             graph(
                 "Threads",
-                "short",
+                "none",
                 Help {
                     shows: "Threads of the process.",
                     good: "Level.",
@@ -184,10 +185,11 @@ fn process() -> Row {
             .query(
                 max_by("job, instance", &select(&memory::PROCESS_THREAD_COUNT, "")),
                 "{{job}} {{instance}}",
-            ),
+            )
+            .whole(),
             graph(
                 "File descriptors",
-                "short",
+                "none",
                 Help {
                     shows: "Open files and sockets.",
                     good: "Goes with the connections.",
@@ -198,7 +200,8 @@ fn process() -> Row {
             .query(
                 max_by("job, instance", &select(&memory::PROCESS_UNIX_FILE_DESCRIPTOR_COUNT, "")),
                 "{{job}} {{instance}}",
-            ),
+            )
+            .whole(),
         ],
     )
 }

@@ -2,7 +2,7 @@ use beacon::catalog;
 
 use crate::dashboards::board::{Board, Row, row};
 use crate::dashboards::names::span_metrics;
-use crate::dashboards::panel::{Help, graph, heatmap, table, traces};
+use crate::dashboards::panel::{Help, column, graph, heatmap, table, traces};
 use crate::dashboards::query::{buckets, max_by, mean, quantile, rate, ratio, select, sum_by};
 
 pub(super) fn board() -> Board {
@@ -19,7 +19,7 @@ fn spans() -> Row {
         sum_by("job, span_name", &rate(&span_metrics::CALLS, r#"status_code="STATUS_CODE_ERROR""#));
     let calls = sum_by("job, span_name", &rate(&span_metrics::CALLS, ""));
     row("Operations", vec![
-        graph("Spans by operation", "short", Help {
+        graph("Spans by operation", "ops", Help {
             shows: "Spans per second, counted by the Collector before it samples.",
             good: "Goes with the load.",
             bad: "Names with ids in them: the Collector adds up what is too much.",
@@ -48,7 +48,9 @@ fn spans() -> Row {
             good: "Nothing unexpected.",
             bad: "A short operation that is called a thousand times.",
             next: "A trace that holds it.",
-        }).query(format!("topk(10, {})", mean(&span_metrics::DURATION, "job, span_name")), "{{span_name}}"),
+        }).query(format!("topk(10, {})", mean(&span_metrics::DURATION, "job, span_name")), "{{span_name}}")
+            .columns([column("job", "Service", 0), column("span_name", "Operation", 0), column("Value", "Mean", 120)])
+            .width(24),
     ])
 }
 
@@ -69,13 +71,13 @@ fn found() -> Row {
             traces(
                 "Failing traces",
                 Help {
-                    shows: "Traces with a request that was answered with 500. Jaeger in memory finds nothing by error=true.",
+                    shows: "Traces with a span that ended with an error. Jaeger's store in memory finds none.",
                     good: "None.",
                     bad: "Many of one operation.",
                     next: "Open one: its log records are one click away.",
                 },
             )
-            .query("http.response.status_code=500", "")
+            .query("error=true", "")
             .empty_until("errors"),
         ],
     )
@@ -88,7 +90,7 @@ fn recording() -> Row {
         vec![
             graph(
                 "Spans started",
-                "short",
+                "ops",
                 Help {
                     shows: "Spans per second by what the sampler said.",
                     good: "The share that was asked for.",
@@ -99,10 +101,11 @@ fn recording() -> Row {
             .query(
                 sum_by(by_result, &rate(&catalog::SDK_SPAN_STARTED, "")),
                 "{{job}} {{otel_span_sampling_result}}",
-            ),
+            )
+            .width(8),
             graph(
                 "Live spans",
-                "short",
+                "none",
                 Help {
                     shows: "Recording spans that have not ended.",
                     good: "Requests that are being answered, times spans of each.",
@@ -113,10 +116,12 @@ fn recording() -> Row {
             .query(
                 max_by("job, instance", &select(&catalog::SDK_SPAN_LIVE, "")),
                 "{{job}} {{instance}}",
-            ),
+            )
+            .whole()
+            .width(8),
             graph(
                 "Broken headers",
-                "short",
+                "cps",
                 Help {
                     shows: "Fields of requests that were ignored: traces begin anew there.",
                     good: "Nothing.",
@@ -131,6 +136,7 @@ fn recording() -> Row {
                 ),
                 "{{job}} {{beacon_propagation_field}} {{beacon_drop_reason}}",
             )
+            .width(8)
             .empty_until("broken headers"),
         ],
     )
