@@ -53,4 +53,5 @@ pub(super) fn warm_up() {
 }
 
 /// `capture`, `take` and `reached`, none of which is inlined.
+#[cfg(all(unix, not(miri)))]
 const OWN_FRAMES: usize = 3;
