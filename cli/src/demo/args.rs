@@ -6,6 +6,7 @@ use beacon::config::Protocol;
 use clap::{Args, ValueEnum, value_parser};
 
 use crate::demo::fault::Fault;
+use crate::demo::show::ShowKind;
 
 /// Runs a small HTTP service and a client, and shows what becomes of their telemetry
 ///
@@ -15,14 +16,15 @@ use crate::demo::fault::Fault;
 /// that metrics are sent each second, and that the collector inside takes all signals whatever
 /// `OTEL_TRACES_EXPORTER` and its like say.
 ///
-/// Exit code: 0 if every item has arrived; 1 if one was lost, with the reason on standard error; 2
-/// for a wrong argument or setting.
+/// Exit code: 0 if every item has arrived, and with `--leak` or `--retain` the verdict, too; 1
+/// otherwise, with the reason on standard error; 2 for a wrong argument or setting.
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct DemoArgs {
     /// How long the client drives the service; Ctrl-C ends it earlier
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = value_parser!(u64).range(1..=86_400))]
-    seconds: u64,
+    /// [default: 15; 120 at most with `--leak` and `--retain`, which end by themselves]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=86_400))]
+    seconds: Option<u64>,
 
     /// Requests per second
     #[arg(long, value_name = "R", default_value_t = 50, value_parser = value_parser!(u32).range(1..=10_000))]
@@ -35,6 +37,14 @@ pub(crate) struct DemoArgs {
     /// What carries OTLP [default: as `OTEL_EXPORTER_OTLP_PROTOCOL` says, else http/protobuf]
     #[arg(long)]
     protocol: Option<ProtocolArg>,
+
+    /// Shows one leak from its first growth to the alert that names who leaks, then ends
+    #[arg(long, conflicts_with_all = ["fault", "healthy", "retain"])]
+    leak: bool,
+
+    /// Shows memory that the allocator keeps: the verdict, and what is given back, then ends
+    #[arg(long, conflicts_with_all = ["fault", "healthy"])]
+    retain: bool,
 
     /// What goes wrong, of these; separated by commas, or given again and again
     #[arg(
@@ -57,7 +67,7 @@ pub(crate) struct DemoArgs {
 
     /// The leak detector lives an hour in each second, so that it can tell something of a demo
     #[arg(long)]
-    pub(super) fast_detector: bool,
+    fast_detector: bool,
 
     /// Prints one JSON object and nothing else
     #[arg(long)]
@@ -75,8 +85,21 @@ enum ProtocolArg {
 }
 
 impl DemoArgs {
-    pub(super) const fn duration(&self) -> Duration {
-        Duration::from_secs(self.seconds)
+    pub(super) fn duration(&self) -> Duration {
+        let default = if self.show().is_some() { SHOW_SECONDS_MAX } else { SECONDS };
+        Duration::from_secs(self.seconds.unwrap_or(default))
+    }
+
+    pub(super) const fn show(&self) -> Option<ShowKind> {
+        match (self.leak, self.retain) {
+            (true, _) => Some(ShowKind::Leak),
+            (_, true) => Some(ShowKind::Retain),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn is_detector_fast(&self) -> bool {
+        self.fast_detector || self.show().is_some()
     }
 
     /// The time from one request to the next.
@@ -85,8 +108,12 @@ impl DemoArgs {
     }
 
     /// What goes wrong from the beginning.
-    pub(super) fn faults(&self) -> &[Fault] {
-        if self.healthy { &[] } else { &self.fault }
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        match self.show() {
+            Some(show) => vec![show.fault()],
+            None if self.healthy => Vec::new(),
+            None => self.fault.clone(),
+        }
     }
 
     pub(super) fn protocol(&self) -> Option<Protocol> {
@@ -97,3 +124,7 @@ impl DemoArgs {
         })
     }
 }
+
+const SECONDS: u64 = 15;
+/// A verdict takes about ten.
+const SHOW_SECONDS_MAX: u64 = 120;

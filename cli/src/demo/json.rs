@@ -7,12 +7,15 @@ use beacon::TelemetryReport;
 use serde::Serialize;
 
 use crate::demo::received::Received;
+use crate::demo::show::Story;
 
 #[derive(Serialize)]
 struct DemoJson<'a> {
     signals: &'a TelemetryReport,
     received: Option<Received>,
     shutdown_ms: u128,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    show: Option<&'a Story>,
 }
 
 /// Writes one object on one line.
@@ -25,8 +28,9 @@ pub(super) fn write(
     signals: &TelemetryReport,
     received: Option<Received>,
     shutdown: Duration,
+    show: Option<&Story>,
 ) -> io::Result<()> {
-    let json = DemoJson { signals, received, shutdown_ms: shutdown.as_millis() };
+    let json = DemoJson { signals, received, shutdown_ms: shutdown.as_millis(), show };
     serde_json::to_writer(&mut *out, &json)?;
     writeln!(out)
 }

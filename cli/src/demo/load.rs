@@ -1,5 +1,6 @@
 //! The service and its client at work.
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use crate::demo::fault::{Faults, control, work};
 use crate::demo::progress::Progress;
 use crate::demo::routes;
 use crate::demo::service::Service;
+use crate::demo::show::Show;
 use crate::demo::task;
 
 /// What the client has seen so far.
@@ -42,14 +44,19 @@ impl Load {
     }
 }
 
-/// Runs the service and drives it until the time is over or Ctrl-C. When this returns, all spans
+/// Runs the service and drives it until the time is over, the show has ended,
+/// or Ctrl-C. When this returns, all spans
 /// have ended.
 ///
 /// # Errors
 ///
 /// When the service does not start or does not end.
-pub(super) async fn run(args: &DemoArgs, progress: Progress) -> io::Result<Arc<Load>> {
-    let faults = Faults::new(args.faults());
+pub(super) async fn run(
+    args: &DemoArgs,
+    progress: Progress,
+    mut show: Option<&mut Show<'_>>,
+) -> io::Result<Arc<Load>> {
+    let faults = Faults::new(&args.faults());
     let bank = Service::start(bank(faults.clone())).await?;
     let routes = routes::shop(BankClient::new(bank.address()), faults.clone());
     let service = Service::start(routes).await?;
@@ -65,6 +72,7 @@ pub(super) async fn run(args: &DemoArgs, progress: Progress) -> io::Result<Arc<L
         () = drive(&client, &load, &in_flight, args.request_interval()) => {}
         () = progress.show(&load, args.duration()) => {}
         () = sleep(args.duration()) => {}
+        () = follow(&mut show, &faults) => {}
         // A system without Ctrl-C lets the demo run to its end.
         Ok(()) = signal::ctrl_c() => {}
     }
@@ -81,6 +89,14 @@ pub(super) async fn run(args: &DemoArgs, progress: Progress) -> io::Result<Arc<L
         control.stop().await?;
     }
     Ok(load)
+}
+
+/// Returns when the show is over; never without one.
+async fn follow(show: &mut Option<&mut Show<'_>>, faults: &Faults) {
+    match show {
+        Some(show) => show.run(faults).await,
+        None => pending().await,
+    }
 }
 
 /// Makes a request each interval, as long as the service keeps up. Never ends.

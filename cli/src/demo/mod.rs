@@ -13,6 +13,7 @@ mod routes;
 mod say;
 mod service;
 mod service_metrics;
+mod show;
 mod summary;
 mod target;
 mod task;
@@ -33,6 +34,7 @@ use tokio::time::Instant;
 use crate::demo::environment::is_any_set;
 use crate::demo::progress::Progress;
 use crate::demo::received::Received;
+use crate::demo::show::{Show, Story, Told};
 use crate::demo::summary::Summary;
 use crate::demo::target::Target;
 
@@ -63,10 +65,13 @@ pub(crate) async fn run(args: &DemoArgs) -> ExitCode {
 async fn demonstrate(args: &DemoArgs) -> Result<Vec<String>, Box<dyn Error>> {
     let progress = Progress::new();
     let target = Target::choose(args)?;
-    let telemetry = install(args, &target, progress)?;
+    let told = Told::default();
+    let telemetry = install(args, &target, progress, &told)?;
 
     info!(demo.in_span = false, "the demo begins");
-    let load = load::run(args, progress).await?;
+    let mut show = args.show().map(|kind| Show::new(kind, &target, &told, args.json, progress));
+    let load = load::run(args, progress, show.as_mut()).await?;
+    let story = show.map(Show::end);
     let began = Instant::now();
     let report = match telemetry.shutdown().await {
         Ok(report) => report,
@@ -78,18 +83,26 @@ async fn demonstrate(args: &DemoArgs) -> Result<Vec<String>, Box<dyn Error>> {
     let received = target.collector().map(|collector| Received::of(&collector.totals()));
     let mut stdout = io::stdout().lock();
     if args.json {
-        json::write(&mut stdout, &report, received, shutdown)?;
+        json::write(&mut stdout, &report, received, shutdown, story.as_ref())?;
     } else {
         let config = telemetry.effective_config();
         let collector = target.collector();
-        Summary { config, load: &load, collector, report: &report, received, shutdown }
+        let is_short = story.is_some();
+        Summary { config, load: &load, collector, report: &report, received, shutdown, is_short }
             .write(&mut stdout)?;
     }
     stdout.flush()?;
-    Ok(verdict::problems(&report, received.as_ref()))
+    let mut problems = verdict::problems(&report, received.as_ref());
+    problems.extend(story.as_ref().and_then(Story::problem));
+    Ok(problems)
 }
 
-fn install(args: &DemoArgs, target: &Target, progress: Progress) -> Result<Telemetry, InitError> {
+fn install(
+    args: &DemoArgs,
+    target: &Target,
+    progress: Progress,
+    told: &Told,
+) -> Result<Telemetry, InitError> {
     let mut builder = target
         .apply(Telemetry::builder())
         .metrics_interval(METRICS_INTERVAL)
@@ -102,10 +115,12 @@ fn install(args: &DemoArgs, target: &Target, progress: Progress) -> Result<Telem
     if !is_any_set(&["OTEL_SERVICE_NAME"]) {
         builder = builder.service_name("beacon-demo");
     }
-    if args.fast_detector {
-        builder = builder
-            .memory(MemoryConfig::default().sample_interval(FAST_SAMPLE_INTERVAL))
-            .memory_time_factor(FAST_FACTOR);
+    if args.is_detector_fast() {
+        let mut memory = MemoryConfig::default().sample_interval(FAST_SAMPLE_INTERVAL);
+        if args.show().is_some() {
+            memory = show::listen(memory, told);
+        }
+        builder = builder.memory(memory).memory_time_factor(FAST_FACTOR);
     }
     if let Some(protocol) = args.protocol() {
         builder = builder.protocol(protocol);

@@ -1,6 +1,7 @@
 //! What can be made to go wrong, and which of it does at the moment.
 
 mod control;
+mod fragment;
 mod handlers;
 mod leak;
 mod retain;
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 
 pub(super) use crate::demo::fault::control::control;
 pub(super) use crate::demo::fault::handlers::disturb;
+pub(super) use crate::demo::fault::leak::LEAK_SPAN;
 pub(super) use crate::demo::fault::work::work;
 
 /// Something that goes wrong while it is on.
@@ -23,6 +25,8 @@ pub(crate) enum Fault {
     Errors,
     /// Twenty thousand log records a second
     Flood,
+    /// Eight MiB a second are freed in pieces that no new block fits into; they are given back when it ends
+    Fragment,
     /// Each request brings a baggage header that is broken
     Headers,
     /// Two MiB a second are never given back; they are when the fault ends

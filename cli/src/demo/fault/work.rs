@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use beacon::memory;
 use beacon::tracing::info;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::demo::fault::fragment::Fragments;
 use crate::demo::fault::handlers::give_up;
 use crate::demo::fault::leak::Leak;
 use crate::demo::fault::retain::Retained;
@@ -18,6 +19,7 @@ pub(in crate::demo) async fn work(faults: Faults) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut leak = Leak::default();
+    let mut fragments = Fragments::default();
     let mut retained = None;
     let on_request = faults.clone();
     let _hook = memory::on_pressure("demo", move |_| {
@@ -31,6 +33,12 @@ pub(in crate::demo) async fn work(faults: Faults) {
             leak.grow();
         } else {
             leak.end();
+        }
+        if faults.is_on(Fault::Fragment) {
+            fragments.grow();
+        } else if !fragments.is_empty() {
+            reclaim(fragments.thin()).await;
+            fragments.end();
         }
         if faults.is_on(Fault::Flood) {
             flood();
@@ -52,6 +60,18 @@ pub(in crate::demo) async fn work(faults: Faults) {
     }
 }
 
+/// Asks for memory back until most of what is free has been given back: a run that was under way
+/// may have been too early for it.
+async fn reclaim(free_bytes: u64) {
+    for _ in 0..RECLAIMS_MAX {
+        let report = task::spawn_blocking(memory::reclaim).await;
+        if report.is_ok_and(|report| report.returned_bytes > free_bytes / 2) {
+            return;
+        }
+        sleep(RECLAIM_PAUSE).await;
+    }
+}
+
 fn flood() {
     for number in 0..FLOOD {
         info!(demo.in_span = false, demo.number = number, "the flood rises");
@@ -59,4 +79,6 @@ fn flood() {
 }
 
 const TICK: Duration = Duration::from_millis(100);
+const RECLAIMS_MAX: u32 = 20;
+const RECLAIM_PAUSE: Duration = Duration::from_millis(250);
 const FLOOD: u32 = 2000;

@@ -25,6 +25,8 @@ pub(super) struct Summary<'a> {
     pub(super) report: &'a TelemetryReport,
     pub(super) received: Option<Received>,
     pub(super) shutdown: Duration,
+    /// The accounts and nothing else.
+    pub(super) is_short: bool,
 }
 
 impl Summary<'_> {
@@ -32,6 +34,9 @@ impl Summary<'_> {
     ///
     /// When it cannot be written.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.is_short {
+            return accounts::write(out, self.report, self.received);
+        }
         self.write_destinations(out)?;
         if let Some(collector) = self.collector {
             collector.read(|store| {
