@@ -138,6 +138,9 @@ impl Story {
             ShowKind::Retain if !self.is_fragmented() => {
                 Some(format!("no verdict of fragmentation came in time; alerts: {heard}"))
             }
+            ShowKind::Retain if self.leak_alert().is_some() => {
+                Some("a leak was told of, and there is none".to_owned())
+            }
             ShowKind::Retain if matches!(self.easing, Easing::Begun | Easing::Returned) => {
                 Some("nothing was seen to be given back in time".to_owned())
             }
@@ -170,6 +173,10 @@ impl Story {
         })
     }
 
+    fn leak_alert(&self) -> Option<&AlertAt> {
+        self.alerts.iter().find(|at| at.alert.cause == "leak")
+    }
+
     fn fragmentation(&self) -> Option<&AlertAt> {
         self.alerts.iter().find(|at| at.alert.is_fragmentation())
     }
@@ -177,3 +184,59 @@ impl Story {
 
 /// Less than this comes and goes in any service.
 const GROWTH_MIN: i64 = 2 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(cause: &str, event: &str, span: &str) -> Alert {
+        Alert {
+            event: event.to_owned(),
+            cause: cause.to_owned(),
+            message: String::new(),
+            growth_bytes: None,
+            growth_bytes_per_hour: None,
+            site: Some("parse".to_owned()),
+            span: Some(span.to_owned()),
+            is_site_confirmed: true,
+            returned_bytes: None,
+        }
+    }
+
+    #[test]
+    fn only_a_confirmed_leak_in_the_right_span_is_a_success() {
+        let mut story = Story::new(ShowKind::Leak);
+        story.add_alert(1.0, alert("leak", "beacon.memory.leak_suspected", LEAK_SPAN));
+        story.add_alert(2.0, alert("leak", "beacon.memory.leak_confirmed", "other"));
+        assert!(story.problem().is_some_and(|text| text.contains("leak_suspected")));
+        story.add_alert(3.0, alert("leak", "beacon.memory.leak_confirmed", LEAK_SPAN));
+        assert_eq!(story.problem(), None);
+    }
+
+    #[test]
+    fn growth_counts_from_the_smallest_size() {
+        let mut story = Story::new(ShowKind::Retain);
+        let mut add = |resident_mib: i64| {
+            let resident_bytes = resident_mib << 20;
+            story.add_sizes(0.0, Sizes { live_bytes: 0, resident_bytes })
+        };
+        let firsts = [9, 10, 5, 6, 7, 12].map(&mut add);
+        assert_eq!(firsts, [false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn memory_must_be_seen_to_be_given_back() {
+        let mut story = Story::new(ShowKind::Retain);
+        story.add_returned("retention", 5);
+        story.add_alert(1.0, alert("fragmentation", "beacon.memory.leak_suspected", ""));
+        story.ease();
+        assert_eq!(story.add_returned("retention", 5), 0);
+        story.add_sizes(2.0, Sizes { live_bytes: 1, resident_bytes: 1 });
+        assert!(story.problem().is_some() && !story.is_eased());
+        assert_eq!(story.add_returned("call", 7), 7);
+        story.add_sizes(3.0, Sizes { live_bytes: 1, resident_bytes: 1 });
+        assert!(story.problem().is_none() && story.is_eased());
+        story.add_alert(4.0, alert("leak", "beacon.memory.leak_suspected", ""));
+        assert!(story.problem().is_some());
+    }
+}
