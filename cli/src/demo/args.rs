@@ -20,9 +20,10 @@ use crate::demo::show::ShowKind;
 /// otherwise, with the reason on standard error; 2 for a wrong argument or setting.
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct DemoArgs {
-    /// How long the client drives the service; Ctrl-C ends it earlier
-    /// [default: 15; 120 at most with `--leak` and `--retain`, which end by themselves]
+    /// How long the client drives the service; Ctrl-C ends it earlier [default: 15; at most 120 with
+    /// `--leak` and `--retain`, which end by themselves]
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=86_400))]
     seconds: Option<u64>,
 

@@ -10,6 +10,8 @@ impl Fragments {
         if self.0.len() >= BLOCKS_MAX {
             return;
         }
+        // At once, for the same reason.
+        self.0.reserve_exact(BLOCKS_MAX.saturating_add(BLOCKS).saturating_sub(self.0.len()));
         // All at first, so that each is shut in between others when it shrinks.
         let mut blocks: Vec<_> = (0..BLOCKS).map(|_| vec![1; BLOCK_BYTES]).collect();
         for block in &mut blocks {
@@ -44,7 +46,8 @@ impl Fragments {
 
 /// One page, with what the allocator adds: so one kept piece lies in each page.
 const BLOCK_BYTES: usize = 4080;
-const KEPT_BYTES: usize = 64;
+/// Next to nothing, so that the live heap does not grow.
+const KEPT_BYTES: usize = 8;
 /// Ten times a second: 8 MiB a second.
 const BLOCKS: usize = 205;
 /// 512 MiB.

@@ -26,7 +26,7 @@ impl Lines {
                 "Two MiB a second are kept in span `import`, and nobody asks for them again."
             }
             ShowKind::Retain => {
-                "Eight MiB a second are freed, but for 64 bytes of each page: the allocator keeps them."
+                "Eight MiB a second are freed, but for 8 bytes of each page: the allocator keeps them."
             }
         };
         let whence = if is_inside {
@@ -76,7 +76,10 @@ impl Lines {
     }
 
     pub(super) fn ease(self, seconds: f64) {
-        self.at(seconds, "(the service frees most of the 64 bytes and calls `memory::reclaim`)");
+        self.at(
+            seconds,
+            "(the service frees nearly all of these 8 bytes, and calls `memory::reclaim`)",
+        );
     }
 
     pub(super) fn end(self, story: &Story) {

@@ -97,7 +97,8 @@ impl Story {
     pub(super) fn add_returned(&mut self, trigger: &str, bytes: i64) -> i64 {
         let before = self.returned_bytes.insert(trigger.to_owned(), bytes).unwrap_or_default();
         let more = bytes.saturating_sub(before);
-        if more > 0 && self.easing == Easing::Begun {
+        let is_asked_for = more > 0 && trigger == "call" || more >= EASED_MIN;
+        if is_asked_for && self.easing == Easing::Begun {
             self.easing = Easing::Returned;
         }
         more
@@ -156,14 +157,15 @@ impl Story {
         }
         let Some(fragmentation) = self.fragmentation() else { return String::new() };
         let seconds = fragmentation.seconds;
-        let mut text = format!("Fragmentation is found after {seconds:.1} s, and no leak");
-        if let (Some(before), Some(last)) = (self.before, self.last) {
-            let (before, last) = (before.resident_bytes, last.resident_bytes);
-            let (before, last) = (show_bytes(before), show_bytes(last));
-            text.push_str(&format!("; resident memory fell from {before} to {last}"));
-        }
-        text.push('.');
-        text
+        let (Some(before), Some(last)) = (self.before, self.last) else {
+            return format!("Fragmentation is found after {seconds:.1} s, and no leak.");
+        };
+        let (before, last) = (before.resident_bytes, last.resident_bytes);
+        format!(
+            "Fragmentation is found after {seconds:.1} s, and no leak; resident memory fell from {} to {}.",
+            show_bytes(before),
+            show_bytes(last),
+        )
     }
 
     fn leak(&self) -> Option<&AlertAt> {
@@ -184,6 +186,8 @@ impl Story {
 
 /// Less than this comes and goes in any service.
 const GROWTH_MIN: i64 = 2 << 20;
+/// More than beacon asks back by itself: the service's request has joined a run of beacon's.
+const EASED_MIN: i64 = 32 << 20;
 
 #[cfg(test)]
 mod tests {
