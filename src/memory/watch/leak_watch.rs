@@ -8,7 +8,7 @@ use opentelemetry::metrics::Meter;
 use crate::catalog::event;
 use crate::diagnostics::Diagnostics;
 use crate::logging::OwnEvents;
-use crate::memory::alert::{self, LeakAlert, LeakCallback, LeakCallbacks};
+use crate::memory::alert::{self, LeakAlert, LeakCallback, LeakCallbacks, LeakCause};
 use crate::memory::bounded;
 use crate::memory::hooks::HookCounts;
 use crate::memory::leak::LeakState;
@@ -131,8 +131,9 @@ impl LeakWatch {
 
     fn tell(&mut self, minute: f64, draft: AlertDraft) {
         let AlertDraft { alert: mut told, sites } = draft;
-        told.culprit =
-            if told.state == LeakState::Cleared { None } else { self.sites.culprit(&sites) };
+        if told.state != LeakState::Cleared && is_of_call_sites(told.cause) {
+            told.culprit = self.sites.culprit(&sites);
+        }
         told.profile_id = self.profile(minute, &told);
         told.message = alert::sentence(&told);
         alert::tell(&told, &self.events);
@@ -186,4 +187,9 @@ impl fmt::Debug for WatchParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WatchParts").field("id_prefix", &self.id_prefix).finish_non_exhaustive()
     }
+}
+
+/// Whether call-sites can hold what grows: not what the allocator keeps, and not what it never had.
+const fn is_of_call_sites(cause: LeakCause) -> bool {
+    matches!(cause, LeakCause::Exhaustion | LeakCause::Leak)
 }

@@ -145,6 +145,24 @@ fn retained_memory_is_one_record_and_no_alarm() {
 }
 
 #[test]
+fn no_call_site_is_named_for_what_the_heap_does_not_hold() {
+    let mut service = Service::start();
+    for hour in 0..30_u32 {
+        let minute = f64::from(hour) * 60.0;
+        // More than nothing, and too little to be the reason.
+        let old_bytes = 5e6 + 1e6 * minute / DAY;
+        *service.sites.lock().unwrap() =
+            vec![SiteNow { id: 1, old_bytes, span: "import", heap: None }];
+        service.run(minute + 60.0, |minute| both(minute, 100.0, 110.0 + 60.0 * minute / DAY));
+    }
+    let alerts = service.alerts();
+    assert_eq!(alerts[0].attribute("beacon.leak.cause").unwrap(), "native_growth");
+    assert!(!names(&alerts[0]).iter().any(|name| name.starts_with("culprit")), "{alerts:?}");
+    let body = alerts[0].body.to_string();
+    assert!(!body.contains("held by"), "{body}");
+}
+
+#[test]
 fn exhaustion_is_a_record_of_its_own() {
     let mut service = Service::start();
     let used = |minute: f64, used_mb: f64| WatchSample {
