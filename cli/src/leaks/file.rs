@@ -71,7 +71,7 @@ fn lines(name: &str, text: &[u8], signal: SignalArg, options: Options) -> Result
         let row = row.map_err(Failure::Csv)?;
         let bytes = if is_live { row.live_bytes } else { row.rss_bytes };
         let used_bytes = row.rss_bytes.or(row.live_bytes);
-        has_samples |= bytes.is_some_and(|bytes| bytes > 0.0);
+        has_samples |= bytes.is_some_and(is_size);
         watcher
             .observe(row.minute, bytes, used_bytes, row.load, &mut lines)
             .map_err(Failure::Json)?;
@@ -84,6 +84,11 @@ fn lines(name: &str, text: &[u8], signal: SignalArg, options: Options) -> Result
     Ok(lines)
 }
 
+/// Whether the detector takes it for a sample. Others are missing ones.
+fn is_size(bytes: f64) -> bool {
+    bytes > 0.0 && bytes.is_finite()
+}
+
 /// Whether the file knows the live heap: the first sample of it tells.
 fn has_live_bytes(text: &[u8]) -> Result<bool, CsvError> {
     let mut rows = Rows::new(text)?;
@@ -91,7 +96,7 @@ fn has_live_bytes(text: &[u8]) -> Result<bool, CsvError> {
         return Ok(false);
     }
     while let Some(row) = rows.next() {
-        if row?.live_bytes.is_some_and(|bytes| bytes > 0.0) {
+        if row?.live_bytes.is_some_and(is_size) {
             return Ok(true);
         }
     }
