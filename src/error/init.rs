@@ -1,14 +1,14 @@
 //! What can go wrong at the start.
 
 use std::error::Error;
-use std::io;
 use std::panic::Location;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 /// Why telemetry did not start.
 ///
 /// A collector that cannot be reached is not among the reasons: it may come later.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum InitError {
     /// Telemetry was installed before in this process. One installation serves all of it: keep the
@@ -22,7 +22,10 @@ pub enum InitError {
 
     /// Another subscriber is already the process's default. Use `build` and add the layer to that
     /// subscriber, or remove the call that sets it.
-    #[error("another global `tracing` subscriber is already set")]
+    #[error(
+        "another global `tracing` subscriber is already set; use `Telemetry::builder().build()` and \
+         add its `layer()` to that subscriber"
+    )]
     ForeignSubscriber,
 
     /// A value that cannot be ignored safely. Values that hold secrets are hidden.
@@ -68,6 +71,19 @@ pub enum InitError {
     },
 }
 
+impl fmt::Debug for InitError {
+    /// With the causes: it is what `main` shows, and what `expect` does.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InitError({self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        f.write_str(")")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::error::Error as _;
@@ -99,7 +115,9 @@ mod tests {
             ),
             (
                 InitError::ForeignSubscriber,
-                "another global `tracing` subscriber is already set".to_owned(),
+                "another global `tracing` subscriber is already set; use `Telemetry::builder().build()` \
+                 and add its `layer()` to that subscriber"
+                    .to_owned(),
             ),
             (
                 setting,

@@ -213,9 +213,12 @@ impl Drop for Telemetry {
         let saw_nothing = stats.traces.emitted == 0 && stats.logs.emitted == 0;
         let is_suspicious = saw_nothing && uptime < SUSPICIOUSLY_SHORT && !thread::panicking();
         if self.pipeline.is_running() && is_suspicious {
-            let message = "telemetry stopped right after its start: bind the guard to a name \
-                           (`let telemetry = …`); `let _ = …` drops it at once";
-            self.pipeline.say(DiagnosticLevel::Warn, message);
+            let message = format!(
+                "telemetry stopped right after its start, after {} ms in which nothing was recorded: if the \
+                 guard has no name (`let _ = …`), give it one (`let telemetry = …`)",
+                uptime.as_millis()
+            );
+            self.pipeline.say(DiagnosticLevel::Warn, &message);
         }
         if let Err(error) = self.shutdown_blocking() {
             self.pipeline.say(DiagnosticLevel::Error, &error.with_cause());
