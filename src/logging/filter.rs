@@ -201,6 +201,37 @@ fn is_sdk(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("opentelemetry")
 }
 
+/// What happens to spans is shown to the directives that keep books about them: a filter of one layer
+/// and a layer are told by the same functions.
+macro_rules! tell_scoped {
+    () => {
+        fn on_new_span(
+            &self,
+            attributes: &span::Attributes<'_>,
+            id: &span::Id,
+            ctx: Context<'_, S>,
+        ) {
+            self.0.each_scoped(|filter| filter.on_new_span(attributes, id, ctx.clone()));
+        }
+
+        fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
+            self.0.each_scoped(|filter| filter.on_record(id, values, ctx.clone()));
+        }
+
+        fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
+            self.0.each_scoped(|filter| filter.on_enter(id, ctx.clone()));
+        }
+
+        fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
+            self.0.each_scoped(|filter| filter.on_exit(id, ctx.clone()));
+        }
+
+        fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
+            self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
+        }
+    };
+}
+
 /// [`Admission`] as the filter of a layer, which shares it: other layers see what it refuses.
 ///
 /// Spans must get the same answer from all recording layers: as soon as two differ about a
@@ -223,25 +254,7 @@ impl<S> Filter<S> for AdmissionFilter {
         Some(self.0.level_max())
     }
 
-    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_new_span(attributes, id, ctx.clone()));
-    }
-
-    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_record(id, values, ctx.clone()));
-    }
-
-    fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_enter(id, ctx.clone()));
-    }
-
-    fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_exit(id, ctx.clone()));
-    }
-
-    fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
-    }
+    tell_scoped!();
 }
 
 /// [`Admission`] as the filter of a whole subscriber that has no other layers than ours: what it
@@ -262,25 +275,7 @@ impl<S: Subscriber> Layer<S> for SoleAdmission {
         Some(self.0.level_max())
     }
 
-    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_new_span(attributes, id, ctx.clone()));
-    }
-
-    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_record(id, values, ctx.clone()));
-    }
-
-    fn on_enter(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_enter(id, ctx.clone()));
-    }
-
-    fn on_exit(&self, id: &span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_exit(id, ctx.clone()));
-    }
-
-    fn on_close(&self, id: span::Id, ctx: Context<'_, S>) {
-        self.0.each_scoped(|filter| filter.on_close(id.clone(), ctx.clone()));
-    }
+    tell_scoped!();
 }
 
 const UNWANTED: u32 = 0;
